@@ -1,0 +1,1 @@
+"""Benchmarks of enplace, as the command `enplace-bench`."""

@@ -1,0 +1,97 @@
+"""Enplace: the context engine for LLM agents.
+
+`enplace.open()` gives an engine; `engine.owner("ada").execute(task_id, message)` carries a message
+to its answer with everything the engine remembers of Ada.
+
+Importing this package loads no third-party code: names are looked up when they are first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from enplace import errors as errors
+    from enplace.config import Settings as Settings
+    from enplace.desk import TurnOptions as TurnOptions
+    from enplace.engine import Engine as Engine
+    from enplace.engine import EngineOptions as EngineOptions
+    from enplace.engine import OpenTurn as OpenTurn
+    from enplace.engine import OwnerEngine as OwnerEngine
+    from enplace.engine import Remembered as Remembered
+    from enplace.fetch.rank import RecallOptions as RecallOptions
+    from enplace.providers.embedded import EmbeddedModel as EmbeddedModel
+    from enplace.providers.openai_chat import OpenAIChatModel as OpenAIChatModel
+    from enplace.providers.scripted import ScriptedModel as ScriptedModel
+    from enplace.records.context import Context as Context
+    from enplace.records.event import Event as Event
+    from enplace.records.message import Reply as Reply
+    from enplace.records.model import ModelCard as ModelCard
+    from enplace.records.tool import ToolCall as ToolCall
+    from enplace.records.tool import ToolOutcome as ToolOutcome
+    from enplace.records.tool import ToolSpec as ToolSpec
+    from enplace.stores.inmemory import InMemoryBrains as InMemoryBrains
+    from enplace.tools.function import FunctionTool as FunctionTool
+    from enplace.wire.openai_chat import from_openai as from_openai
+    from enplace.wire.openai_chat import to_openai as to_openai
+    from enplace.wiring import open as open
+
+_HOMES = {
+    "Context": "records.context",
+    "EmbeddedModel": "providers.embedded",
+    "Engine": "engine",
+    "EngineOptions": "engine",
+    "Event": "records.event",
+    "FunctionTool": "tools.function",
+    "InMemoryBrains": "stores.inmemory",
+    "ModelCard": "records.model",
+    "OpenAIChatModel": "providers.openai_chat",
+    "OpenTurn": "engine",
+    "OwnerEngine": "engine",
+    "RecallOptions": "fetch.rank",
+    "Remembered": "engine",
+    "Reply": "records.message",
+    "ScriptedModel": "providers.scripted",
+    "Settings": "config",
+    "ToolCall": "records.tool",
+    "ToolOutcome": "records.tool",
+    "ToolSpec": "records.tool",
+    "TurnOptions": "desk",
+    "from_openai": "wire.openai_chat",
+    "open": "wiring",
+    "to_openai": "wire.openai_chat",
+}
+
+__all__ = [
+    "Context",
+    "EmbeddedModel",
+    "Engine",
+    "EngineOptions",
+    "Event",
+    "FunctionTool",
+    "InMemoryBrains",
+    "ModelCard",
+    "OpenAIChatModel",
+    "OpenTurn",
+    "OwnerEngine",
+    "RecallOptions",
+    "Remembered",
+    "Reply",
+    "ScriptedModel",
+    "Settings",
+    "ToolCall",
+    "ToolOutcome",
+    "ToolSpec",
+    "TurnOptions",
+    "errors",
+    "from_openai",
+    "open",
+    "to_openai",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "errors":
+        return importlib.import_module("enplace.errors")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'enplace' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"enplace.{_HOMES[name]}"), name)

@@ -1,0 +1,9 @@
+"""Placeholder."""
+
+import sys
+
+
+def main() -> int:
+    """Say what was asked."""
+    print("enplace", sys.argv[1:])
+    return 0

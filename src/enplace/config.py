@@ -1,0 +1,75 @@
+"""Settings from the environment, read once, here and nowhere else."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self, cast, get_args
+
+from enplace.errors import ConfigError
+
+Provider = Literal["local", "openai"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment says. Every field has its variable in its description."""
+
+    home: Path
+    """ENPLACE_HOME: where brains and models are kept. Default: ~/.enplace."""
+    provider: Provider = "local"
+    """LLM_PROVIDER: `local` is the embedded model, `openai` any compatible endpoint."""
+    model: str = ""
+    """LLM_MODEL: the provider's name of the model; needed with a provider."""
+    api_key: str = ""
+    """LLM_API_KEY."""
+    base_url: str = "https://api.openai.com/v1"
+    """LLM_BASE_URL: of a compatible endpoint."""
+    window_tokens: int = 128_000
+    """LLM_WINDOW_TOKENS: context window of a provider's model."""
+    max_tokens: int | None = None
+    """MAX_TOKENS: most tokens of one answer. Default: 4,096, or what the local model's card says."""
+    local_model: Path | None = None
+    """ENPLACE_LOCAL_MODEL: a GGUF file to use instead of the default model."""
+    local_threads: int = 1
+    """ENPLACE_LOCAL_THREADS: threads of the embedded model."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read all settings.
+
+        Args:
+            environ: Instead of the process environment.
+
+        Raises:
+            ConfigError: A value is missing or wrong; the error names the variable.
+        """
+        env = os.environ if environ is None else environ
+        defaults = cls(home=Path.home() / ".enplace")
+        provider = env.get("LLM_PROVIDER", "local")
+        if provider not in get_args(Provider):
+            choices = ", ".join(get_args(Provider))
+            raise ConfigError(f"LLM_PROVIDER is {provider!r}; it is one of: {choices}")
+        if provider != "local" and not env.get("LLM_MODEL"):
+            raise ConfigError(f"LLM_PROVIDER is {provider!r}, so LLM_MODEL must name a model")
+        local_model = env.get("ENPLACE_LOCAL_MODEL")
+        return cls(
+            home=Path(env.get("ENPLACE_HOME") or defaults.home).expanduser(),
+            provider=cast(Provider, provider),
+            model=env.get("LLM_MODEL", ""),
+            api_key=env.get("LLM_API_KEY", ""),
+            base_url=env.get("LLM_BASE_URL") or defaults.base_url,
+            window_tokens=_positive(env, "LLM_WINDOW_TOKENS", defaults.window_tokens),
+            max_tokens=_positive(env, "MAX_TOKENS", 0) or None,
+            local_model=Path(local_model).expanduser() if local_model else None,
+            local_threads=_positive(env, "ENPLACE_LOCAL_THREADS", defaults.local_threads),
+        )
+
+
+def _positive(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name)
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ConfigError(f"{name} is {text!r}; it must be a whole number of at least 1")
+    return int(text)

@@ -1,0 +1,167 @@
+"""Sets the desk for a turn: wires the four rooms to one owner's brain and one task's log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from enplace.errors import BudgetExceeded, TaskNotFound
+from enplace.fetch.history import last_words, load_history
+from enplace.fetch.query import make_query
+from enplace.fetch.rank import RecallOptions
+from enplace.fetch.recall import recall
+from enplace.invoke.call import answer_events
+from enplace.invoke.step import Bench, step, unfinished
+from enplace.ports import Brain, Clock, Journal, Model, TokenCounter, Tool
+from enplace.prepare.assemble import Prepared, Preparer
+from enplace.prepare.layout import Layout, Wanted
+from enplace.records.changeset import Lease
+from enplace.records.context import Context, History
+from enplace.records.event import AssistantSpoke, Event
+from enplace.records.message import Reply, UserMessage
+from enplace.records.recollection import RecallQuery, Recollection
+from enplace.records.task import Session
+from enplace.turn import Desk
+from enplace.upload.handover import hand_over
+from enplace.upload.journal import TurnJournal
+
+SYSTEM_PROMPT = "You are a helpful assistant."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnOptions:
+    """What a caller may choose about turns."""
+
+    system: str = SYSTEM_PROMPT
+    """Instructions, not knowledge: what is known belongs into memory."""
+    layout: Layout = "epochs"
+    recall: RecallOptions = field(default_factory=RecallOptions)
+    parallel_tools: int = 10
+    """Most tools of one answer running at once."""
+    most_steps: int = 100
+    """Most model calls of one turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warm:
+    """A task in memory: its log as last read, and the view of it that is only ever extended."""
+
+    history: History
+    preparer: Preparer
+
+
+async def warm_up(
+    brain: Brain, task_id: str, turn_id: str, *, counter: TokenCounter, known: Warm | None
+) -> Warm:
+    """A task's log up to now; of a task that is warm already only what is new is read."""
+    before = known.history if known is not None else None
+    history = await load_history(brain.log, task_id, turn_id, before)
+    preparer = known.preparer if known is not None else Preparer(counter)
+    preparer.catch_up(history)
+    return Warm(history=history, preparer=preparer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a turn happens, and with what."""
+
+    brain: Brain
+    model: Model
+    tools: Mapping[str, Tool]
+    clock: Clock
+    options: TurnOptions
+
+    def wanted(self) -> Wanted:
+        """The head that this place wants contexts to have."""
+        specs = sorted((tool.spec for tool in self.tools.values()), key=lambda spec: spec.name)
+        return Wanted(
+            card=self.model.card,
+            system=self.options.system,
+            tools=tuple(specs),
+            layout=self.options.layout,
+        )
+
+
+def open_journal(
+    brain: Brain, lease: Lease, turn_id: str, clock: Clock, session: Session
+) -> Journal:
+    """The journal of one turn."""
+    return TurnJournal(brain, lease, turn_id, clock, session)
+
+
+def set_desk(place: Place, preparer: Preparer, journal: Journal) -> Desk:
+    """Wire the steps of one turn."""
+    brain, clock, options, wanted = place.brain, place.clock, place.options, place.wanted()
+    bench = Bench(
+        model=place.model, tools=place.tools, journal=journal, parallel=options.parallel_tools
+    )
+
+    async def fetch(message: UserMessage, history: History) -> Recollection:
+        if history.framed:
+            return Recollection(query=RecallQuery(terms=(), reason="recalled before the crash"))
+        preparer.catch_up(history)
+        return await recall(
+            brain,
+            make_query(message.text, last_words(history)),
+            task_id=history.task_id,
+            visible=preparer.view.visible,
+            now=clock.now(),
+            options=options.recall,
+        )
+
+    async def prepare(history: History, found: Recollection) -> Prepared:
+        steps = sum(isinstance(event, AssistantSpoke) for event in history.of_turn)
+        if steps >= options.most_steps:
+            raise BudgetExceeded(f"no answer after {steps} model calls", steps=steps)
+        return await preparer.prepare(
+            history, found, wanted, soul=brain.memory.soul, journal=journal, now=clock.now()
+        )
+
+    async def upload(history: History) -> tuple[Event, ...]:
+        return await hand_over(history, journal)
+
+    return Desk(
+        recall=fetch,
+        unfinished=lambda history: unfinished(history, bench),
+        prepare=prepare,
+        invoke=lambda context: step(context, bench),
+        upload=upload,
+    )
+
+
+async def record_reply(reply: Reply, context: Context, journal: Journal) -> tuple[Event, ...]:
+    """Store the answer of a model that the caller asked by itself."""
+    return await journal.append(answer_events(reply, context, "turn"))
+
+
+async def search_memory(place: Place, text: str, *, task_id: str = "") -> Recollection:
+    """Look something up in long-term memory, whether it is visible somewhere or not."""
+    return await recall(
+        place.brain,
+        make_query(text),
+        task_id=task_id,
+        visible=(),
+        now=place.clock.now(),
+        options=place.options.recall,
+    )
+
+
+async def last_context(place: Place, task_id: str, counter: TokenCounter) -> Context:
+    """The context of a task's last model call, from the log alone.
+
+    Raises:
+        TaskNotFound: No model was called in such a task.
+    """
+    history = await load_history(place.brain.log, task_id, "")
+    calls = [i for i, event in enumerate(history.events) if isinstance(event, AssistantSpoke)]
+    if not calls:
+        raise TaskNotFound(f"no model call in task {task_id!r}", task_id=task_id)
+    answer = history.events[calls[-1]].place
+    asked = History(
+        task_id=task_id,
+        turn_id=answer.turn_id if answer else "",
+        events=history.events[: calls[-1]],
+        texts=history.texts,
+    )
+    preparer = Preparer(counter)
+    preparer.catch_up(asked)
+    now = answer.at if answer else place.clock.now()
+    return preparer.context(asked, place.wanted(), now)

@@ -1,0 +1,81 @@
+"""Whether a message starts a turn, continues a broken one, or was answered before. Pure."""
+
+from dataclasses import dataclass
+
+from enplace.errors import IdempotencyConflict
+from enplace.records.canonical import digest
+from enplace.records.context import History
+from enplace.records.event import Event, TurnErrored, TurnStarted, is_last
+from enplace.records.message import UserMessage
+
+ABANDONED = "ABANDONED"
+"""Code of a broken turn that a later message closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New:
+    """A turn starts; one that a crash broke, if any, is closed first."""
+
+    broken: str | None
+    """Turn id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continue:
+    """The message's turn stands in the log without an answer: it goes on from there."""
+
+    turn_id: str
+    so_far: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """The message's turn has ended: its events are told again, and nothing is done."""
+
+    events: tuple[Event, ...]
+
+
+def admit(history: History, message: UserMessage) -> New | Continue | Again:
+    """Decide by the idempotency key; a message without one always starts a turn (decision 0007).
+
+    A turn that ended in an error is tried again by its key while no later turn stands behind it.
+
+    Raises:
+        IdempotencyConflict: The key was used for another message.
+    """
+    broken = _broken_turn(history)
+    started = _turn_of_key(history, message.idempotency_key)
+    if started is None:
+        return New(broken=broken)
+    if started.message_digest != digest(message.text):
+        raise IdempotencyConflict(
+            f"idempotency key {message.idempotency_key!r} was used for another message",
+            idempotency_key=message.idempotency_key,
+            turn_id=started.turn_id,
+        )
+    events = tuple(e for e in history.events if e.place and e.place.turn_id == started.turn_id)
+    newest = history.events[-1].place
+    last = next((event for event in reversed(events) if is_last(event)), None)
+    failed = isinstance(last, TurnErrored) and last.error != ABANDONED
+    if last is None or (failed and newest is not None and newest.turn_id == started.turn_id):
+        return Continue(turn_id=started.turn_id, so_far=events)
+    return Again(events=events)
+
+
+def _turn_of_key(history: History, key: str | None) -> TurnStarted | None:
+    if key is None:
+        return None
+    for event in reversed(history.events):
+        if isinstance(event, TurnStarted) and event.idempotency_key == key:
+            return event
+    return None
+
+
+def _broken_turn(history: History) -> str | None:
+    """The turn that started last, if it has no end."""
+    for event in reversed(history.events):
+        if is_last(event):
+            return None
+        if isinstance(event, TurnStarted):
+            return event.turn_id
+    return None

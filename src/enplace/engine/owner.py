@@ -1,0 +1,292 @@
+"""The engine as one owner sees it."""
+
+import uuid
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
+
+from enplace.desk import Place, Warm, last_context, search_memory, warm_up
+from enplace.engine.acceptance import accept_name, accept_text
+from enplace.engine.admission import Again, Continue, admit
+from enplace.engine.parts import EngineOptions, Ports
+from enplace.engine.turns import Ground, OpenTurn, resume, start
+from enplace.errors import EnplaceError, TaskNotFound, UsageError
+from enplace.ports import Brain
+from enplace.records.changeset import Changeset
+from enplace.records.context import Context
+from enplace.records.event import Event, NoteWritten
+from enplace.records.memory import Fact, Note, NoteKind, SoulLine, SoulSection, expiry
+from enplace.records.message import UserMessage
+from enplace.records.recollection import Recollection
+from enplace.records.task import Session, TaskSummary
+from enplace.turn import run_turn
+
+MOST_SENTENCE_CHARACTERS = 2_000
+"""A fact is a sentence; longer texts are documents."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What became of an explicit write."""
+
+    outcome: Literal["added", "duplicate", "superseded"]
+    fact: Fact
+    """The fact that holds now: the new one, or the one that said the same before."""
+
+
+class OwnerEngine:
+    """Turns, tasks and memory of one owner. No call reaches another owner's."""
+
+    def __init__(self, name: str, ports: Ports, options: EngineOptions) -> None:
+        self.name = name
+        self._ports = ports
+        self._options = options
+        self._warm: OrderedDict[str, Warm] = OrderedDict()
+
+    # Turns
+
+    async def execute(
+        self, task_id: str, message: str, *, idempotency_key: str | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """Carry a message to its answer, and yield every event as it happens.
+
+        An unknown task is created. With a key, a turn that was broken goes on where it stopped,
+        and one that ended is told again; without one every call is a new turn.
+
+        Raises:
+            TaskBusy: Another turn of the task is running.
+            BadInput: The message or a name is not acceptable; nothing was stored.
+            IdempotencyConflict: The key was used for another message.
+            ContextOverflow: The context does not fit the model's window.
+            ModelError: The model failed. Told as `error` and `thread_lifecycle` events first.
+        """
+        async with self._admitted(task_id, message, idempotency_key) as turn:
+            if isinstance(turn, Again):
+                for event in turn.events:
+                    yield event
+                return
+            for event in turn.told:
+                yield event
+            try:
+                async with aclosing(run_turn(turn.message, turn.history, turn.desk)) as events:
+                    async for event in events:
+                        yield event
+            except EnplaceError as error:
+                for event in await turn.fail(error):
+                    yield event
+                raise
+
+    @asynccontextmanager
+    async def turn(
+        self, task_id: str, message: str, *, idempotency_key: str | None = None
+    ) -> AsyncGenerator[OpenTurn, None]:
+        """The four steps one by one, for those who call the model themselves.
+
+        Raises:
+            UsageError: As `execute`; also when the key's turn has ended already.
+        """
+        async with self._admitted(task_id, message, idempotency_key) as turn:
+            if isinstance(turn, Again):
+                raise UsageError("the turn of this idempotency key has ended")
+            yield turn
+
+    # Tasks
+
+    async def tasks(self) -> Sequence[TaskSummary]:
+        """All tasks, the one changed last first."""
+        return await (await self._brain()).log.tasks()
+
+    async def log(self, task_id: str, *, after: int = 0) -> Sequence[Event]:
+        """A task's events with a larger ordinal, in order.
+
+        Raises:
+            TaskNotFound: There is no such task.
+        """
+        events = await (await self._brain()).log.read(task_id)
+        if not events:
+            raise TaskNotFound(f"there is no task {task_id!r}", task_id=task_id)
+        return [event for event in events if event.place and event.place.ordinal > after]
+
+    async def context(self, task_id: str) -> Context:
+        """The context exactly as the task's last model call saw it, made anew from the log.
+
+        Raises:
+            TaskNotFound: No model was called in such a task.
+        """
+        return await last_context(self._place(await self._brain()), task_id, self._ports.counter)
+
+    async def close_session(self) -> None:
+        """End the current visit, if there is one."""
+        brain, now = await self._brain(), self._ports.clock.now()
+        session = await brain.session()
+        if session is not None:
+            await brain.commit(Changeset(at=now, session=replace(session, closed_at=now)))
+
+    # Memory
+
+    async def remember(
+        self,
+        sentence: str,
+        *,
+        subject: str | None = None,
+        predicate: str | None = None,
+        object: str | None = None,
+        supersedes: str | None = None,
+    ) -> Remembered:
+        """Store a fact, at once, and say what became of it.
+
+        Args:
+            sentence: In the third person, readable without its surroundings.
+            subject: Whom it is about.
+            predicate: What it says about them.
+            object: What it says it is.
+            supersedes: Id of the fact that no longer holds because of this one.
+
+        Raises:
+            BadInput: Empty, longer than 2,000 characters, or no valid text.
+            UsageError: There is no fact of the id to supersede, or it was closed before.
+        """
+        accept_text(sentence, "sentence", most=MOST_SENTENCE_CHARACTERS)
+        brain, now = await self._brain(), self._ports.clock.now()
+        same = await brain.memory.same(sentence, now)
+        if same is not None:
+            return Remembered(outcome="duplicate", fact=same)
+        if supersedes is not None:
+            before = (await brain.memory.get([supersedes])).get(supersedes)
+            if before is None or before.valid_until is not None:
+                raise UsageError(f"no fact {supersedes!r} holds now", id=supersedes)
+        fact = Fact(
+            id=f"f{uuid.uuid4().hex[:16]}",
+            sentence=sentence.strip(),
+            recorded_at=now,
+            subject=subject,
+            predicate=predicate,
+            object=object,
+            supersedes=supersedes,
+        )
+        await brain.commit(Changeset(at=now, facts=(fact,)))
+        return Remembered(outcome="superseded" if supersedes else "added", fact=fact)
+
+    async def recall(self, text: str) -> Recollection:
+        """Look something up in long-term memory."""
+        return await search_memory(self._place(await self._brain()), accept_text(text, "text"))
+
+    async def facts(self) -> Sequence[Fact]:
+        """Every fact that holds now, oldest first."""
+        return await (await self._brain()).memory.facts(self._ports.clock.now())
+
+    async def note(
+        self,
+        task_id: str,
+        key: str,
+        value: str,
+        *,
+        kind: NoteKind = "note",
+        priority: int = 0,
+        ttl_s: float | None = None,
+    ) -> Note:
+        """Write to a task's working memory. The model sees it with the next message.
+
+        Args:
+            task_id: Created where it does not exist.
+            key: Writing a key again replaces its note.
+            value: The text.
+            kind: note, observation or summary.
+            priority: Higher comes first.
+            ttl_s: Seconds until it expires, > 0; None for as long as the task lasts.
+
+        Raises:
+            BadInput: A text is not acceptable, or the TTL is not positive.
+        """
+        accept_name(task_id, "task_id")
+        accept_name(key, "key")
+        accept_text(value, "value", most=MOST_SENTENCE_CHARACTERS)
+        brain, now = await self._brain(), self._ports.clock.now()
+        note = Note(
+            task_id=task_id,
+            key=key,
+            value=value,
+            written_at=now,
+            note_kind=kind,
+            priority=priority,
+            expires_at=expiry(now, ttl_s),
+        )
+        written = NoteWritten(note=note, by="caller")
+        await brain.commit(Changeset(at=now, task_id=task_id, events=(written,), notes=(note,)))
+        return note
+
+    async def notes(self, task_id: str) -> Sequence[Note]:
+        """A task's working memory: highest priority first, expired notes absent."""
+        return await (await self._brain()).notes.live(task_id, self._ports.clock.now())
+
+    async def describe(self, section: SoulSection, key: str, text: str) -> None:
+        """Write a line of the soul; the next epoch of each task adopts it. Empty text removes it."""
+        accept_name(key, "key")
+        if text:
+            accept_text(text, "text", most=MOST_SENTENCE_CHARACTERS)
+        brain, now = await self._brain(), self._ports.clock.now()
+        line = SoulLine(section=section, key=key, text=text, recorded_at=now)
+        await brain.commit(Changeset(at=now, soul=(line,)))
+
+    async def soul(self) -> Sequence[SoulLine]:
+        """The latest lines of the owner's core identity."""
+        return await (await self._brain()).memory.soul()
+
+    # Behind them
+
+    async def _brain(self) -> Brain:
+        return await self._ports.brains.open(self.name)
+
+    def _place(self, brain: Brain) -> Place:
+        """The brain with the model and all tools that the model can use."""
+        ports = self._ports
+        bare = Place(
+            brain=brain, model=ports.model, tools={}, clock=ports.clock, options=self._options.turn
+        )
+        tools = list(ports.tools)
+        if ports.engine_tools is not None and ports.model.card.uses_engine_tools:
+            tools += ports.engine_tools(brain, lambda text: search_memory(bare, text), ports.clock)
+        return replace(bare, tools={tool.spec.name: tool for tool in tools})
+
+    @asynccontextmanager
+    async def _admitted(
+        self, task_id: str, text: str, idempotency_key: str | None
+    ) -> AsyncGenerator[OpenTurn | Again, None]:
+        accept_name(task_id, "task_id")
+        accept_text(text, "message")
+        if idempotency_key is not None:
+            accept_name(idempotency_key, "idempotency_key")
+        message = UserMessage(text=text, idempotency_key=idempotency_key)
+        brain = await self._brain()
+        place = self._place(brain)
+        async with brain.lease(task_id) as lease:
+            warm = await self._warm_up(brain, task_id)
+            verdict = admit(warm.history, message)
+            if isinstance(verdict, Again):
+                yield verdict
+                return
+            ground = Ground(place=place, warm=warm, lease=lease, session=await self._session(brain))
+            if isinstance(verdict, Continue):
+                yield resume(ground, message, verdict)
+            else:
+                yield await start(ground, message, verdict)
+
+    async def _warm_up(self, brain: Brain, task_id: str) -> Warm:
+        known = self._warm.pop(task_id, None)
+        warm = await warm_up(brain, task_id, "", counter=self._ports.counter, known=known)
+        self._warm[task_id] = warm
+        while len(self._warm) > self._options.warm_tasks:
+            self._warm.popitem(last=False)
+        return warm
+
+    async def _session(self, brain: Brain) -> Session:
+        """The current visit, or a new one after too long a silence."""
+        now, session = self._ports.clock.now(), await brain.session()
+        if session is None or now - session.last_at > timedelta(
+            seconds=self._options.session_idle_s
+        ):
+            return Session(id=uuid.uuid4().hex, opened_at=now, last_at=now)
+        return session

@@ -1,0 +1,165 @@
+"""An open turn: the lease is held, the message is in the log, the desk is set."""
+
+import uuid
+from dataclasses import dataclass, replace
+
+from enplace.desk import Place, Warm, open_journal, record_reply, set_desk
+from enplace.engine.admission import ABANDONED, Continue, New
+from enplace.errors import EnplaceError, UsageError
+from enplace.ports import Journal
+from enplace.records.block import TextBlock
+from enplace.records.canonical import digest
+from enplace.records.changeset import Lease
+from enplace.records.context import Context, History
+from enplace.records.event import (
+    ErrorRaised,
+    Event,
+    ToolFinished,
+    TurnErrored,
+    TurnStarted,
+    UserSpoke,
+)
+from enplace.records.message import Reply, UserMessage
+from enplace.records.recollection import Recollection
+from enplace.records.task import Session
+from enplace.turn import Desk
+
+OUTCOME_UNKNOWN = "The outcome of this call is unknown: its turn was broken and then abandoned."
+
+
+@dataclass(slots=True, kw_only=True)
+class OpenTurn:
+    """A turn that is running. Its steps may be taken one by one, in order.
+
+    `fetch`, then `prepare` and `record` until there is an answer, then `upload`.
+    """
+
+    message: UserMessage
+    history: History
+    desk: Desk
+    journal: Journal
+    told: tuple[Event, ...] = ()
+    """What happened so far: the message's arrival, or all that a broken turn came to."""
+
+    async def fetch(self) -> Recollection:
+        """Step 1: what long-term memory has for this message."""
+        return await self.desk.recall(self.message, self.history)
+
+    async def prepare(self, found: Recollection) -> Context:
+        """Step 2: the context of the next model call.
+
+        Raises:
+            ContextOverflow: It does not fit the model's window.
+        """
+        prepared = await self.desk.prepare(self.history, found)
+        self.history = self.history.then(*prepared.changes)
+        return prepared.context
+
+    async def record(self, reply: Reply, context: Context) -> tuple[Event, ...]:
+        """Step 3, first half: the answer that your own model gave to a context."""
+        events = await record_reply(reply, context, self.journal)
+        self.history = self.history.then(*events)
+        return events
+
+    async def record_result(
+        self, call_id: str, text: str, *, is_error: bool = False
+    ) -> tuple[Event, ...]:
+        """Step 3, second half: what a tool answered. Every call needs exactly one result.
+
+        Raises:
+            UsageError: No such call is open.
+        """
+        call = next((call for call in self.history.open_calls if call.id == call_id), None)
+        if call is None:
+            raise UsageError(f"no open tool call {call_id!r}", call_id=call_id)
+        result = ToolFinished(
+            tool_call_id=call_id, tool=call.tool, blocks=(TextBlock(text=text),), is_error=is_error
+        )
+        events = await self.journal.append([result])
+        self.history = self.history.then(*events)
+        return events
+
+    async def upload(self) -> tuple[Event, ...]:
+        """Step 4: the turn is over; what it holds now waits to be learned from."""
+        events = await self.desk.upload(self.history)
+        self.history = self.history.then(*events)
+        return events
+
+    async def fail(self, error: EnplaceError) -> tuple[Event, ...]:
+        """Close the turn with an error that people can see."""
+        return await self.journal.append(
+            [
+                ErrorRaised(error=error.code, message=error.message, details=error.details),
+                TurnErrored(turn_id=self.history.turn_id, error=error.code),
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """On what a turn is opened."""
+
+    place: Place
+    warm: Warm
+    lease: Lease
+    session: Session
+
+    def journal(self, turn_id: str) -> Journal:
+        """Writes a turn's events."""
+        return open_journal(self.place.brain, self.lease, turn_id, self.place.clock, self.session)
+
+
+async def start(ground: Ground, message: UserMessage, verdict: New) -> OpenTurn:
+    """Put a message into the log, after closing a turn that was broken.
+
+    Raises:
+        ContextOverflow: The message cannot fit behind what stands; nothing was stored.
+    """
+    place, warm = ground.place, ground.warm
+    warm.preparer.require_room_for(message.text, place.wanted())
+    told: tuple[Event, ...] = ()
+    if verdict.broken is not None:
+        told = await _abandon(ground, verdict.broken)
+    turn_id = uuid.uuid4().hex
+    journal = ground.journal(turn_id)
+    started = TurnStarted(
+        turn_id=turn_id,
+        session_id=ground.session.id,
+        message_digest=digest(message.text),
+        idempotency_key=message.idempotency_key,
+    )
+    told += await journal.append([started, UserSpoke(text=message.text)])
+    return OpenTurn(
+        message=message,
+        history=replace(warm.history, turn_id=turn_id).then(*told),
+        desk=set_desk(place, warm.preparer, journal),
+        journal=journal,
+        told=told,
+    )
+
+
+def resume(ground: Ground, message: UserMessage, verdict: Continue) -> OpenTurn:
+    """Take up a turn that was broken."""
+    journal = ground.journal(verdict.turn_id)
+    return OpenTurn(
+        message=message,
+        history=replace(ground.warm.history, turn_id=verdict.turn_id),
+        desk=set_desk(ground.place, ground.warm.preparer, journal),
+        journal=journal,
+        told=verdict.so_far,
+    )
+
+
+async def _abandon(ground: Ground, turn_id: str) -> tuple[Event, ...]:
+    """Close a broken turn, so that every call has its result and every turn its end."""
+    unknown = [
+        ToolFinished(
+            tool_call_id=call.id,
+            tool=call.tool,
+            blocks=(TextBlock(text=OUTCOME_UNKNOWN),),
+            is_error=True,
+        )
+        for call in replace(ground.warm.history, turn_id=turn_id).open_calls
+    ]
+    ended = TurnErrored(turn_id=turn_id, error=ABANDONED)
+    return await ground.journal(turn_id).append([*unknown, ended])

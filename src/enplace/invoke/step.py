@@ -1,0 +1,79 @@
+"""One step of a turn: a model call and the tools it asked for."""
+
+import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from enplace.invoke.call import call_model
+from enplace.invoke.tools import run_tools
+from enplace.ports import Journal, Model, Tool
+from enplace.records.block import ToolCallBlock
+from enplace.records.context import Context, History
+from enplace.records.event import AssistantSpoke, Event, ToolCalled
+
+_log = logging.getLogger("enplace.invoke")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What a step works with."""
+
+    model: Model
+    tools: Mapping[str, Tool]
+    journal: Journal
+    parallel: int = 10
+    """Most tools running at once."""
+
+
+async def step(context: Context, bench: Bench) -> AsyncGenerator[Event, None]:
+    """Call the model once and run the tools it asks for.
+
+    Yields text as it comes, and every stored event when it is stored. The results of tools are
+    yielded in the order they finish; a context shows them in the order they were asked.
+
+    Raises:
+        ContextOverflow: The provider says that the context is too large.
+        ModelError: The model failed.
+    """
+    _log.debug(
+        "request",
+        extra={"action": "request", "task_id": context.task_id, "request_context": context},
+    )
+    calls: Sequence[ToolCallBlock] = ()
+    async with aclosing(call_model(bench.model, context, bench.journal)) as events:
+        async for event in events:
+            if isinstance(event, AssistantSpoke):
+                calls = event.calls
+            yield event
+    if calls:
+        results = run_tools(
+            calls,
+            bench.tools,
+            bench.journal,
+            task_id=context.task_id,
+            turn_id=context.turn_id,
+            parallel=bench.parallel,
+        )
+        async with aclosing(results) as events:
+            async for event in events:
+                yield event
+
+
+async def unfinished(history: History, bench: Bench) -> AsyncGenerator[Event, None]:
+    """Finish what a crash left open: the tools of the turn's last answer without a result."""
+    if not history.open_calls:
+        return
+    started = {e.tool_call_id for e in history.of_turn if isinstance(e, ToolCalled)}
+    results = run_tools(
+        history.open_calls,
+        bench.tools,
+        bench.journal,
+        task_id=history.task_id,
+        turn_id=history.turn_id,
+        started=started,
+        parallel=bench.parallel,
+    )
+    async with aclosing(results) as events:
+        async for event in events:
+            yield event

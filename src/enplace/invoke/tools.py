@@ -1,0 +1,121 @@
+"""Runs the tools that an answer asked for: side by side, each answered exactly once."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from typing import cast
+
+from enplace.ports import Journal, Tool
+from enplace.records.block import TextBlock, ToolCallBlock
+from enplace.records.canonical import JsonObject, well_formed
+from enplace.records.event import Event, ToolCalled, ToolFinished
+from enplace.records.tool import ToolCall, ToolOutcome
+
+_log = logging.getLogger("enplace.invoke")
+
+OUTCOME_UNKNOWN = (
+    "The outcome of this call is unknown: the process ended while the tool was running, and the"
+    " tool may or may not have had its effect. Check before calling it again."
+)
+
+
+async def run_tools(
+    calls: Sequence[ToolCallBlock],
+    tools: Mapping[str, Tool],
+    journal: Journal,
+    *,
+    task_id: str,
+    turn_id: str,
+    started: Collection[str] = (),
+    parallel: int = 10,
+) -> AsyncGenerator[Event, None]:
+    """Run calls and store each result as it comes. Yields stored events only.
+
+    Args:
+        calls: Without a result so far, in the order they were asked.
+        tools: By name.
+        journal: Takes every start before it happens, and every result with what it wrote.
+        task_id: The task.
+        turn_id: The turn.
+        started: Ids of calls that had started when the turn broke. Such a call runs again only
+            if its tool is idempotent; otherwise its result says that the outcome is unknown.
+        parallel: Most tools running at once.
+    """
+    ready: dict[str, tuple[Tool, ToolCall]] = {}
+    refused: list[ToolFinished] = []
+    for call in calls:
+        tool = tools.get(call.tool)
+        given = _input_of(call)
+        if call.id in started and not (tool is not None and tool.spec.idempotent):
+            refused.append(_failed(call, OUTCOME_UNKNOWN))
+        elif tool is None:
+            known = ", ".join(sorted(tools)) or "none"
+            refused.append(_failed(call, f"There is no tool {call.tool!r}. Tools: {known}."))
+        elif given is None:
+            refused.append(_failed(call, "The arguments are not a JSON object."))
+        else:
+            asked = ToolCall(
+                id=call.id, tool=call.tool, input=given, task_id=task_id, turn_id=turn_id
+            )
+            ready[call.id] = (tool, asked)
+    starts = [
+        ToolCalled(tool_call_id=call.id, tool=call.tool, input=call.input)
+        for _, call in ready.values()
+        if call.id not in started
+    ]
+    if starts or refused:
+        for event in await journal.append([*starts, *refused]):
+            yield event
+    if not ready:
+        return
+    slots = asyncio.Semaphore(parallel)
+    running = [asyncio.create_task(_run(tool, call, slots)) for tool, call in ready.values()]
+    try:
+        for finished in asyncio.as_completed(running):
+            call, outcome = await finished
+            result = ToolFinished(
+                tool_call_id=call.id,
+                tool=call.tool,
+                blocks=tuple(TextBlock(text=well_formed(b.text)) for b in outcome.blocks),
+                is_error=outcome.is_error,
+                effects=outcome.effects,
+            )
+            for event in await journal.append([result], writes=outcome.writes):
+                yield event
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _run(
+    tool: Tool, call: ToolCall, slots: asyncio.Semaphore
+) -> tuple[ToolCall, ToolOutcome]:
+    """Run one tool. Whatever it raises goes back to the model in words."""
+    async with slots:
+        try:
+            return call, await tool.run(call)
+        except Exception as error:  # noqa: BLE001  a tool may raise anything; the model hears of it
+            _log.warning(
+                "tool %s failed",
+                call.tool,
+                exc_info=error,
+                extra={"action": "tool_failed", "task_id": call.task_id, "tool": call.tool},
+            )
+            text = f"{type(error).__name__}: {error}"
+            return call, ToolOutcome(blocks=(TextBlock(text=text),), is_error=True)
+
+
+def _input_of(call: ToolCallBlock) -> JsonObject | None:
+    try:
+        value: object = json.loads(call.arguments or "{}")
+    except ValueError:
+        return None
+    return cast(JsonObject, value) if isinstance(value, dict) else None
+
+
+def _failed(call: ToolCallBlock, text: str) -> ToolFinished:
+    return ToolFinished(
+        tool_call_id=call.id, tool=call.tool, blocks=(TextBlock(text=text),), is_error=True
+    )

@@ -1,0 +1,72 @@
+"""How soul, memories and notes read: dated, attributed data, never instructions.
+
+A rendered text is stored by its digest, so a later release may word things anew without
+touching what an open epoch sends.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from enplace.records.memory import Note, SoulLine
+from enplace.records.recollection import Correction, RecalledMemory
+
+Style = Literal["fenced", "plain"]
+
+_HEADINGS = {"memory": "Background about the user:", "notes": "Notes for this task:"}
+
+_TITLES = {
+    "identity": "Who they are",
+    "values": "What they value",
+    "style": "How they like to be answered",
+    "preferences": "Standing preferences",
+    "patterns": "Learned patterns",
+}
+
+
+def soul_text(lines: Sequence[SoulLine]) -> str:
+    """The owner's core identity; empty where nothing is known."""
+    if not lines:
+        return ""
+    parts = ["About the user:"]
+    for section, title in _TITLES.items():
+        texts = [_one_line(line.text) for line in lines if line.section == section]
+        parts += [f"{title}: {' '.join(texts)}"] if texts else []
+    return "\n".join(parts)
+
+
+def memory_text(memories: Sequence[RecalledMemory], style: Style) -> str:
+    """A recall frame: what is remembered and not visible yet, best first."""
+    return _framed("memory", [_remembered(memory, style) for memory in memories], style)
+
+
+def correction_text(corrections: Sequence[Correction], style: Style) -> str:
+    """Errata: what stands above and holds no longer."""
+    lines = [
+        f"No longer true: {_one_line(correction.text)}"
+        + (f" Now: {_one_line(correction.successor)}" if correction.successor else "")
+        for correction in corrections
+    ]
+    return _framed("memory", lines, style)
+
+
+def notes_text(notes: Sequence[Note], style: Style) -> str:
+    """Working memory, in the order given."""
+    lines = [f"{_one_line(note.key)}: {_one_line(note.value)}" for note in notes]
+    return _framed("notes", lines, style)
+
+
+def _remembered(memory: RecalledMemory, style: Style) -> str:
+    day, text = memory.at.date().isoformat(), _one_line(memory.text)
+    if memory.kind == "said":
+        return f'The user said on {day}: "{text}"'
+    return f"{text} ({day})" if style == "fenced" else text
+
+
+def _framed(tag: Literal["memory", "notes"], lines: Sequence[str], style: Style) -> str:
+    body = "\n".join(f"- {line}" for line in lines)
+    return f"<{tag}>\n{body}\n</{tag}>" if style == "fenced" else f"{_HEADINGS[tag]}\n{body}"
+
+
+def _one_line(text: str) -> str:
+    """White space folded, and no way to close the fence from inside."""
+    return " ".join(text.split()).replace("</", "<\\/")

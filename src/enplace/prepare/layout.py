@@ -1,0 +1,159 @@
+"""When a new epoch opens, and what is laid in front of a message. Pure decisions, kept as events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Literal
+
+from enplace.prepare.frames import Style, correction_text, memory_text, notes_text
+from enplace.prepare.view import View
+from enplace.records.canonical import Json, canonical, digest
+from enplace.records.event import EpochOpened, Frame, Framed
+from enplace.records.model import ModelCard
+from enplace.records.recollection import RecalledMemory, Recollection
+from enplace.records.tool import ToolSpec
+
+Layout = Literal["epochs", "literal"]
+"""`epochs`: the seven segments in order once per epoch, then only additions (decision 0001).
+`literal`: the seven segments in order anew on every turn, to measure what that costs."""
+
+Reason = Literal["task_start", "model", "system", "tools", "cold_cache", "boundary", "layout"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the caller wants the head of a context to be."""
+
+    card: ModelCard
+    system: str
+    tools: tuple[ToolSpec, ...] = ()
+    """In order of names."""
+    layout: Layout = "epochs"
+
+    @cached_property
+    def catalogue(self) -> str:
+        """The tool definitions as canonical JSON; empty where there are none."""
+        return canonical([_definition(tool) for tool in self.tools]) if self.tools else ""
+
+    @cached_property
+    def system_digest(self) -> str:
+        """Names the system prompt."""
+        return digest(self.system)
+
+    @cached_property
+    def tools_digest(self) -> str:
+        """Names the catalogue; empty where there are no tools."""
+        return digest(self.catalogue) if self.tools else ""
+
+
+def _definition(tool: ToolSpec) -> Json:
+    return {"name": tool.name, "description": tool.description, "schema": tool.schema}
+
+
+def opening(view: View, wanted: Wanted, *, starts_turn: bool, now: datetime) -> Reason | None:
+    """Why a new epoch must open now; None while the old one goes on."""
+    epoch = view.epoch
+    if epoch is None:
+        return "task_start"
+    goes_cold = starts_turn and _cold(view, wanted, now) and _stale(view, now)
+    reasons: tuple[tuple[Reason, bool], ...] = (
+        ("model", epoch.model != wanted.card.name),
+        ("system", epoch.system != wanted.system_digest),
+        ("tools", epoch.tools != wanted.tools_digest),
+        ("layout", starts_turn and wanted.layout == "literal"),
+        ("cold_cache", goes_cold),
+    )
+    return next((reason for reason, holds in reasons if holds), None)
+
+
+def head(reason: Reason, wanted: Wanted, soul: str) -> tuple[EpochOpened, tuple[str, ...]]:
+    """The event that lays down a head, and the texts it refers to."""
+    event = EpochOpened(
+        reason=reason,
+        model=wanted.card.name,
+        system=wanted.system_digest,
+        tools=wanted.tools_digest,
+        soul=digest(soul) if soul else None,
+    )
+    return event, (wanted.system, *(text for text in (wanted.catalogue, soul) if text))
+
+
+def frames(
+    view: View,
+    found: Recollection,
+    *,
+    opens: bool,
+    now: datetime,
+    room_tokens: int,
+    style: Style,
+) -> tuple[Framed, tuple[str, ...]]:
+    """What is laid in front of a message, and the texts of it.
+
+    Args:
+        view: What stands in the context.
+        found: What was recalled for the message.
+        opens: Whether a new epoch opens: then nothing recalled before is visible any more.
+        now: For notes that have expired.
+        room_tokens: Most tokens for the memories of this frame.
+        style: How frames read.
+    """
+    laid: list[Frame] = []
+    texts: list[str] = []
+    shown, left_out = _fitting(found.memories, room_tokens, view, style)
+    if shown:
+        texts.append(memory_text(shown, style))
+        why = "; ".join(f"{m.id}: {m.why} ({m.score:.2f})" for m in shown)
+        ids = tuple(memory.id for memory in shown)
+        laid.append(Frame(segment="memory", text=digest(texts[-1]), shows=ids, why=why))
+    if found.corrections and not opens:
+        texts.append(correction_text(found.corrections, style))
+        ids = tuple(correction.id for correction in found.corrections)
+        laid.append(
+            Frame(segment="memory", text=digest(texts[-1]), corrects=ids, why="no longer valid")
+        )
+    notes = view.notes if opens else view.unseen_notes
+    live = sorted(
+        (note for note in notes.values() if note.live(now)),
+        key=lambda note: (-note.priority, note.written_at, note.key),
+    )
+    if live:
+        texts.append(notes_text(live, style))
+        keys = tuple(note.key for note in live)
+        laid.append(Frame(segment="notes", text=digest(texts[-1]), shows=keys, why="changed"))
+    return Framed(frames=tuple(laid), why=_account(found, left_out)), tuple(texts)
+
+
+def _fitting(
+    memories: Sequence[RecalledMemory], room_tokens: int, view: View, style: Style
+) -> tuple[list[RecalledMemory], int]:
+    """The best memories that fit into the room, and how many do not."""
+    shown: list[RecalledMemory] = []
+    for memory in memories:
+        if view.count(memory_text([*shown, memory], style)) <= room_tokens:
+            shown.append(memory)
+    return shown, len(memories) - len(shown)
+
+
+def _account(found: Recollection, left_out: int) -> str:
+    """One line on what the recall looked for and left out."""
+    if not found.query.terms:
+        return found.query.reason
+    stages = [dropped.stage for dropped in found.dropped] + ["room"] * left_out
+    counts = [f"{stages.count(stage)} {stage}" for stage in dict.fromkeys(stages)]
+    return f"looked for {', '.join(found.query.terms)}" + (
+        f"; left out: {', '.join(counts)}" if counts else ""
+    )
+
+
+def _cold(view: View, wanted: Wanted, now: datetime) -> bool:
+    sent = view.sent
+    return sent is not None and (now - sent.at).total_seconds() > wanted.card.cache.ttl_s
+
+
+def _stale(view: View, now: datetime) -> bool:
+    """Whether something stands in view that a new head would drop."""
+    expired = any(
+        not note.live(now) or view.notes.get(key) != note for key, note in view.shown_notes.items()
+    )
+    return view.corrected > 0 or expired

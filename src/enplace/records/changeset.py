@@ -1,0 +1,50 @@
+"""Changesets: everything that is written to a brain is written as one of these, whole or not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from enplace.records.event import Event
+from enplace.records.memory import Fact, Note, SoulLine
+from enplace.records.task import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to carry a task's turns, until it is released or its holder dies."""
+
+    task_id: str
+    fence: int
+    """Grows with every lease of the task; a commit under an older one is refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changeset:
+    """One atomic change of a brain."""
+
+    at: datetime
+    task_id: str | None = None
+    """The task whose log grows; needed where there are events."""
+    turn_id: str = ""
+    events: tuple[Event, ...] = ()
+    """Appended in this order; the store gives them their places."""
+    parent: int | None = None
+    """Event after which they stand; None for the head of the task's live branch."""
+    lease: Lease | None = None
+    """Under which the change is made; refused where a newer one exists."""
+    texts: tuple[str, ...] = ()
+    """Kept by content; writing one again changes nothing."""
+    facts: tuple[Fact, ...] = ()
+    """A fact that supersedes closes its predecessor at its own `valid_from` or `recorded_at`."""
+    notes: tuple[Note, ...] = ()
+    soul: tuple[SoulLine, ...] = ()
+    session: Session | None = None
+    due: str = ""
+    """Why the task's log, up to the last of these events, now waits to be learned from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """What a changeset became."""
+
+    events: tuple[Event, ...] = ()
+    """The same events, in their places."""

@@ -1,0 +1,159 @@
+"""The context: what one model call sees, in segments, messages and blocks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from enplace.records.block import Block, TextBlock, ToolCallBlock
+from enplace.records.event import AssistantSpoke, Event, Framed, ToolFinished, UsageReported
+from enplace.records.tool import ToolSpec
+from enplace.records.usage import Usage
+
+Segment = Literal["system", "soul", "memory", "history", "notes", "tools", "message"]
+SEGMENTS: tuple[Segment, ...] = (
+    "system",
+    "soul",
+    "memory",
+    "history",
+    "notes",
+    "tools",
+    "message",
+)
+"""The seven parts of a context, in the order the manifest lists them."""
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextBlock:
+    """One block where it stands in a context."""
+
+    block: Block
+    segment: Segment
+    tokens: int
+    """Estimated, uncalibrated."""
+    source: int | None = None
+    """Ordinal of the event it shows; None for what stands in no single event."""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextMessage:
+    """One message as sent. Final: once it stands in a request it never changes within its epoch."""
+
+    role: Role
+    blocks: tuple[ContextBlock, ...]
+    chain: str
+    """Digest of this message and all before it, so that equal chains mean equal prefixes."""
+    raw: str | None = None
+    """An assistant's own text where it differs from the blocks."""
+
+    @property
+    def text(self) -> str:
+        """Its text blocks, an empty line between them."""
+        texts = (b.block.text for b in self.blocks if isinstance(b.block, TextBlock))
+        return "\n\n".join(texts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentSize:
+    """One row of a context's manifest."""
+
+    segment: Segment
+    tokens: int
+    blocks: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """All that one model call is given. Codecs in `wire/` turn it into a provider's request."""
+
+    task_id: str
+    turn_id: str
+    model: str
+    epoch: int
+    """Ordinal of the event that opened the epoch."""
+    tools: tuple[ToolSpec, ...]
+    system: tuple[ContextBlock, ...]
+    """System prompt, then soul."""
+    messages: tuple[ContextMessage, ...]
+    manifest: tuple[SegmentSize, ...]
+    """Seven rows, in the order of SEGMENTS."""
+    counted_tokens: int
+    """Input tokens as the counter sees them: the sum of the manifest."""
+    estimated_tokens: int
+    """Input tokens: the last reported usage plus a calibrated estimate of what was added."""
+    expected_hit_tokens: int
+    """Input that the provider's cache should hold."""
+    break_reason: str | None
+    """Why a request before it is not a prefix of this one; None where it is."""
+    head: str
+    """Digest of model, tools, system prompt and soul, with which the chain of messages begins."""
+    max_output_tokens: int
+
+    @property
+    def prefix(self) -> str:
+        """Digest that names everything sent: head and all messages."""
+        return self.messages[-1].chain if self.messages else self.head
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A task's live branch: every stored event, oldest first, with the texts they refer to."""
+
+    task_id: str
+    turn_id: str
+    events: tuple[Event, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By digest."""
+
+    def then(self, *events: Event) -> "History":
+        """The same history with more of it; transient events leave no trace."""
+        stored = tuple(event for event in events if event.place and not event.place.part)
+        return replace(self, events=self.events + stored)
+
+    @property
+    def of_turn(self) -> tuple[Event, ...]:
+        """The events of the current turn, oldest first."""
+        start = len(self.events)
+        while start and _turn_of(self.events[start - 1]) == self.turn_id:
+            start -= 1
+        return self.events[start:]
+
+    @property
+    def open_calls(self) -> tuple[ToolCallBlock, ...]:
+        """Tools that the turn's last answer asked for and that have not answered, in its order."""
+        answered: set[str] = set()
+        for event in reversed(self.of_turn):
+            if isinstance(event, ToolFinished):
+                answered.add(event.tool_call_id)
+            elif isinstance(event, AssistantSpoke):
+                return tuple(call for call in event.calls if call.id not in answered)
+        return ()
+
+    @property
+    def answered(self) -> bool:
+        """Whether the turn has its final answer: one that asks for no tool."""
+        for event in reversed(self.of_turn):
+            if isinstance(event, AssistantSpoke):
+                return not event.calls
+        return False
+
+    @property
+    def framed(self) -> bool:
+        """Whether memory was recalled for the turn already."""
+        return any(isinstance(event, Framed) for event in self.of_turn)
+
+    @property
+    def usage(self) -> Usage:
+        """Sum over the current turn's model calls."""
+        total = Usage()
+        for event in self.of_turn:
+            if isinstance(event, UsageReported):
+                total += event.usage
+        return total
+
+
+def _turn_of(event: Event) -> str | None:
+    return event.place.turn_id if event.place else None

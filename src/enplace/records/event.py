@@ -1,0 +1,292 @@
+"""Events: what happened, in the past tense. The stored log and the stream are the same sequence.
+
+`KINDS` is the one table of them. A kind is the name published on the stream and in the log;
+once released it can never be renamed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from enplace.records.block import Block, TextBlock, ToolCallBlock
+from enplace.records.canonical import JsonObject
+from enplace.records.memory import Note
+from enplace.records.message import Stop
+from enplace.records.tool import FileEffect
+from enplace.records.usage import Cost, Purpose, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an event stands."""
+
+    task_id: str
+    turn_id: str
+    ordinal: int
+    """Counts the stored events of a task from 1, over all its branches."""
+    at: datetime
+    parent: int | None = None
+    """Ordinal of the event before it on its branch; None for a task's first."""
+    position: int = 0
+    """Counts the stored events of an owner from 1; 0 for a transient event."""
+    part: int = 0
+    """For a transient event: counts those after the stored event `ordinal`; else 0."""
+
+    @property
+    def id(self) -> str:
+        """The event's name in its task and on the stream: `12`, or `12.3` for a transient one."""
+        return f"{self.ordinal}.{self.part}" if self.part else str(self.ordinal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted:
+    """A message was accepted."""
+
+    turn_id: str
+    session_id: str
+    message_digest: str
+    idempotency_key: str | None = None
+    phase: Literal["started"] = "started"
+    kind: Literal["thread_lifecycle"] = "thread_lifecycle"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCompleted:
+    """The answer is whole. Always the last event of its turn."""
+
+    turn_id: str
+    usage: Usage
+    """Sum over the turn's model calls."""
+    phase: Literal["completed"] = "completed"
+    kind: Literal["thread_lifecycle"] = "thread_lifecycle"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnErrored:
+    """The turn ended without an answer. Always the last event of its turn."""
+
+    turn_id: str
+    error: str
+    """Stable code of `errors.py`, or ABANDONED where a later message closed a broken turn."""
+    phase: Literal["errored"] = "errored"
+    kind: Literal["thread_lifecycle"] = "thread_lifecycle"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSpoke:
+    """The message, word for word."""
+
+    text: str
+    kind: Literal["user_message"] = "user_message"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochOpened:
+    """A new head was laid down; from here on the context only grows, until the next epoch."""
+
+    reason: Literal["task_start", "model", "system", "tools", "cold_cache", "boundary", "layout"]
+    model: str
+    system: str
+    """Digest of the system prompt's text."""
+    tools: str
+    """Digest of the canonical JSON of the tool definitions."""
+    soul: str | None = None
+    """Digest of the soul snapshot's text; None where the owner has no soul yet."""
+    kind: Literal["epoch_opened"] = "epoch_opened"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A block of data laid in front of a message."""
+
+    segment: Literal["memory", "notes"]
+    text: str
+    """Digest of the text as rendered."""
+    shows: tuple[str, ...] = ()
+    """Ids of the memories, or keys of the notes, that it makes visible."""
+    corrects: tuple[str, ...] = ()
+    """Ids of visible memories that it declares no longer valid."""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framed:
+    """Memory was recalled, once for the turn, and what was new was laid in front of its message."""
+
+    frames: tuple[Frame, ...]
+    why: str = ""
+    """What the recall looked for and left out."""
+    kind: Literal["context_frame"] = "context_frame"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextStreamed:
+    """More text of an answer that is being written. Transient."""
+
+    text: str
+    kind: Literal["text_delta"] = "text_delta"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistantSpoke:
+    """A model's whole answer of one step."""
+
+    blocks: tuple[Block, ...]
+    stop: Stop
+    model: str
+    raw: str | None = None
+    """The model's own text where it differs from the blocks; sent back as it is."""
+    kind: Literal["assistant_message"] = "assistant_message"
+    place: Place | None = None
+
+    @property
+    def text(self) -> str:
+        """What the person reads."""
+        return "".join(block.text for block in self.blocks if isinstance(block, TextBlock))
+
+    @property
+    def calls(self) -> tuple[ToolCallBlock, ...]:
+        """The tools it asks for, in its order."""
+        return tuple(block for block in self.blocks if isinstance(block, ToolCallBlock))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageReported:
+    """What a model call consumed; one after every call."""
+
+    usage: Usage
+    purpose: Purpose
+    model: str
+    counted_tokens: int
+    """What the engine had counted before the call, uncalibrated; calibrates later estimates."""
+    expected_hit_tokens: int
+    """Input that the cache should have held: the last request of the branch and its answer."""
+    break_reason: str | None = None
+    """Why the hit fell short of what an unbroken prefix gives; None where it did not."""
+    prefix: str = ""
+    """Digest that names everything sent, block by block (`prepare/prefix.py`)."""
+    cost: Cost | None = None
+    kind: Literal["usage"] = "usage"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCalled:
+    """A tool is about to run. Stored before it starts."""
+
+    tool_call_id: str
+    tool: str
+    input: JsonObject
+    kind: Literal["tool_call"] = "tool_call"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolFinished:
+    """A tool answered; what it wrote to memory was stored in the same transaction."""
+
+    tool_call_id: str
+    tool: str
+    blocks: tuple[TextBlock, ...]
+    is_error: bool = False
+    effects: tuple[FileEffect, ...] = ()
+    kind: Literal["tool_result"] = "tool_result"
+    place: Place | None = None
+
+    @property
+    def output(self) -> str:
+        """All blocks as one text, a newline between them."""
+        return "\n".join(block.text for block in self.blocks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteWritten:
+    """Working memory changed."""
+
+    note: Note
+    by: Literal["model", "caller"]
+    """The model's own notes are visible in its tool call; a caller's are shown in a frame."""
+    kind: Literal["working_memory_update"] = "working_memory_update"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Degraded:
+    """Something was left out or replaced, and the turn went on without it."""
+
+    segment: str
+    reason: str
+    kind: Literal["degraded"] = "degraded"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRaised:
+    """The turn cannot go on."""
+
+    error: str
+    """Stable code of `errors.py`."""
+    message: str
+    details: JsonObject
+    kind: Literal["error"] = "error"
+    place: Place | None = None
+
+
+Lifecycle: TypeAlias = TurnStarted | TurnCompleted | TurnErrored
+Event: TypeAlias = (
+    Lifecycle
+    | UserSpoke
+    | EpochOpened
+    | Framed
+    | TextStreamed
+    | AssistantSpoke
+    | UsageReported
+    | ToolCalled
+    | ToolFinished
+    | NoteWritten
+    | Degraded
+    | ErrorRaised
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One row of the table of events."""
+
+    name: str
+    """As published."""
+    record: type[Event]
+    stored: bool
+    by: str
+    """The room that appends it."""
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(name="thread_lifecycle", record=TurnStarted, stored=True, by="turn"),
+    Kind(name="thread_lifecycle", record=TurnCompleted, stored=True, by="upload"),
+    Kind(name="thread_lifecycle", record=TurnErrored, stored=True, by="engine"),
+    Kind(name="user_message", record=UserSpoke, stored=True, by="turn"),
+    Kind(name="epoch_opened", record=EpochOpened, stored=True, by="prepare"),
+    Kind(name="context_frame", record=Framed, stored=True, by="prepare"),
+    Kind(name="text_delta", record=TextStreamed, stored=False, by="invoke"),
+    Kind(name="assistant_message", record=AssistantSpoke, stored=True, by="invoke"),
+    Kind(name="usage", record=UsageReported, stored=True, by="invoke"),
+    Kind(name="tool_call", record=ToolCalled, stored=True, by="invoke"),
+    Kind(name="tool_result", record=ToolFinished, stored=True, by="invoke"),
+    Kind(name="working_memory_update", record=NoteWritten, stored=True, by="invoke"),
+    Kind(name="degraded", record=Degraded, stored=True, by="prepare"),
+    Kind(name="error", record=ErrorRaised, stored=True, by="engine"),
+)
+"""Every kind of event; see also `docs/reference/events.md`."""
+
+
+def is_last(event: Event) -> bool:
+    """Whether a turn ends with this event."""
+    return isinstance(event, TurnCompleted | TurnErrored)

@@ -1,0 +1,179 @@
+"""One brain file: opening, migrating, and transactions that wait instead of failing.
+
+Everything here blocks and runs on the brain's own thread (`brain.py`).
+"""
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from enplace.errors import BrainBusy, BrainDamaged, BrainTooNew, StoreError
+from enplace.stores.sqlite.queries import MIGRATIONS, QUERIES
+
+_log = logging.getLogger("enplace.stores")
+
+Result = TypeVar("Result")
+Row = tuple[Any, ...]
+"""A row as sqlite3 gives it; each caller names the columns it asked for."""
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_NOT_A_BRAIN = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+
+
+class BrainFile:
+    """A SQLite file that holds one owner's brain. Opens itself when it is first needed."""
+
+    def __init__(self, path: Path, owner: str, *, patience_s: float = 120.0) -> None:
+        self.path = path
+        self.owner = owner
+        self._patience_s = patience_s
+        self._connection: sqlite3.Connection | None = None
+
+    def rows(self, query: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
+        """All rows of a named query."""
+        return self._opened().execute(QUERIES[query], dict(parameters or {})).fetchall()
+
+    def row(self, query: str, parameters: Mapping[str, object] | None = None) -> Row | None:
+        """The first row of a named query."""
+        return self._opened().execute(QUERIES[query], dict(parameters or {})).fetchone()
+
+    def run(self, query: str, parameters: Mapping[str, object]) -> int:
+        """Run a named query inside `write`; the row id of what it inserted, 0 for nothing."""
+        cursor = self._opened().execute(QUERIES[query], dict(parameters))
+        return (cursor.lastrowid or 0) if cursor.rowcount > 0 else 0
+
+    def read(self, work: Callable[[], Result]) -> Result:
+        """Read in one snapshot, waiting where the file is held by others."""
+        return self._patiently(lambda: self._within("begin", work))
+
+    def write(self, work: Callable[[], Result]) -> Result:
+        """Write in one transaction: all of it is in the file, or nothing is.
+
+        Raises:
+            BrainBusy: Others held the file for longer than the patience of this brain.
+        """
+        return self._patiently(lambda: self._within("begin immediate", work))
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _within(self, begin: str, work: Callable[[], Result]) -> Result:
+        connection = self._opened()
+        connection.execute(begin)
+        try:
+            result = work()
+            connection.execute("commit")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("rollback")
+            raise
+        return result
+
+    def _patiently(self, work: Callable[[], Result]) -> Result:
+        """SQLite's own busy handler gives up early in some states and is unfair: ask again."""
+        deadline = time.monotonic() + self._patience_s
+        while True:
+            try:
+                with _mapped(self.path):
+                    return work()
+            except BrainBusy:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._open()
+        return self._connection
+
+    def _open(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            self.path, timeout=10.0, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute("pragma synchronous = normal")
+            if connection.execute("pragma journal_mode").fetchone()[0] != "wal":
+                connection.execute("pragma journal_mode = wal")
+            if _version(connection) != len(MIGRATIONS):
+                self._migrate(connection)
+            self._check_owner(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        connection.execute("begin immediate")
+        found = _version(connection)  # again, now that nobody else can be migrating
+        if found > len(MIGRATIONS):
+            connection.execute("rollback")
+            raise BrainTooNew(
+                f"{self.path} has version {found}, this release reads up to {len(MIGRATIONS)}:"
+                " install a newer enplace",
+                path=str(self.path),
+                version=found,
+            )
+        try:
+            for script in MIGRATIONS[found:]:
+                for statement in _statements(script):
+                    connection.execute(statement)
+            if found == 0:
+                connection.execute("insert into brain values ('owner', ?)", (self.owner,))
+            connection.execute(f"pragma user_version = {len(MIGRATIONS)}")
+            connection.execute("commit")
+        except BaseException:
+            connection.execute("rollback")
+            raise
+        if found and found < len(MIGRATIONS):
+            _log.info(
+                "brain migrated from version %s to %s",
+                found,
+                len(MIGRATIONS),
+                extra={"action": "migrate", "path": str(self.path)},
+            )
+
+    def _check_owner(self, connection: sqlite3.Connection) -> None:
+        row = connection.execute("select value from brain where key = 'owner'").fetchone()
+        if row is None or row[0] != self.owner:
+            raise BrainDamaged(
+                f"{self.path} is not the brain of {self.owner!r}", path=str(self.path)
+            )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("pragma user_version").fetchone()[0])
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, one by one: `executescript` would commit in between."""
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+
+
+@contextmanager
+def _mapped(path: Path) -> Generator[None, None, None]:
+    """Every error of sqlite3 as one of ours."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        where = {"path": str(path)}
+        if code in _BUSY:
+            raise BrainBusy(f"{path} is held by another process", **where) from error
+        if code in _NOT_A_BRAIN:
+            raise BrainDamaged(f"{path} cannot be read as a brain: {error}", **where) from error
+        raise StoreError(f"{path}: {error}", **where) from error
+    except OSError as error:
+        raise StoreError(f"{path}: {error}", path=str(path)) from error

@@ -1,0 +1,47 @@
+-- name: task
+select head, last from tasks where task_id = :task_id
+-- name: add_task
+insert into tasks (task_id, created_at, updated_at) values (:task_id, :at, :at)
+on conflict (task_id) do nothing
+-- name: move_head
+update tasks set head = :head, last = :last, updated_at = :at where task_id = :task_id
+-- name: raise_fence
+insert into leases (task_id, fence) values (:task_id, 1)
+on conflict (task_id) do update set fence = fence + 1 returning fence
+-- name: fence
+select fence from leases where task_id = :task_id
+-- name: all_tasks
+select task_id, head, created_at, updated_at from tasks order by updated_at desc, task_id
+-- name: last_position
+select coalesce(max(position), 0) from events
+-- name: add_event
+insert into events (position, task_id, ordinal, parent, turn_id, kind, at, body)
+values (:position, :task_id, :ordinal, :parent, :turn_id, :kind, :at, :body)
+-- name: events_after
+select position, ordinal, parent, turn_id, at, body from events
+where task_id = :task_id and ordinal > :after order by ordinal
+-- name: add_text
+insert into texts (digest, text) values (:digest, :text) on conflict (digest) do nothing
+-- name: texts
+select digest, text from texts where digest in (select value from json_each(:digests))
+-- name: add_said
+insert into said (rowid, text, task) values (:position, :text, :task)
+-- name: search_said
+-- The newest matches only: bm25 over every match of a common word costs more than it brings.
+select e.task_id, e.ordinal, e.at, e.body from said
+join events e on e.position = said.rowid
+where said match :words order by said.rowid desc limit :limit
+-- name: set_due
+insert into due (task_id, position, reason) values (:task_id, :position, :reason)
+on conflict (task_id) do update set position = excluded.position, reason = excluded.reason
+-- name: due
+select task_id, position, reason from due order by position
+-- name: session
+select id, opened_at, last_at, closed_at from sessions where closed_at is null
+order by opened_at desc limit 1
+-- name: set_session
+insert into sessions (id, opened_at, last_at, closed_at)
+values (:id, :opened_at, :last_at, :closed_at)
+on conflict (id) do update set last_at = excluded.last_at, closed_at = excluded.closed_at
+-- name: close_other_sessions
+update sessions set closed_at = last_at where closed_at is null and id <> :id

@@ -1,0 +1,50 @@
+"""The corridor: a turn, as the four steps."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+
+from enplace.prepare.assemble import Prepared
+from enplace.records.context import Context, History
+from enplace.records.event import Event
+from enplace.records.message import UserMessage
+from enplace.records.recollection import Recollection
+
+
+async def run_turn(
+    message: UserMessage, history: History, at: "Desk"
+) -> AsyncGenerator[Event, None]:
+    """Carry one user message from its arrival to its answer.
+
+    fetch -> (prepare -> invoke)* -> upload. Yields every event in the order it happened; the
+    stored log is the same sequence, and an event is stored before it is yielded.
+
+    Args:
+        message: What the person says; it stands in the log already.
+        history: The task's log up to now; of a turn that a crash broke, as far as it came.
+        at: The steps, wired for this turn.
+    """
+    found = await at.recall(message, history)  # 1 fetch: one memory call per turn
+    async for event in at.unfinished(history):  # the tools that a crash left open
+        history = history.then(event)
+        yield event
+    while not history.answered:
+        prepared = await at.prepare(history, found)  # 2 prepare: blocking, so it is quick
+        for event in prepared.changes:
+            history = history.then(event)
+            yield event
+        async for event in at.invoke(prepared.context):  # 3 invoke: one model call and its tools
+            history = history.then(event)
+            yield event
+    for event in await at.upload(history):  # 4 upload: never waits for learning
+        yield event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The four steps, wired for one turn (`desk.py`)."""
+
+    recall: Callable[[UserMessage, History], Awaitable[Recollection]]
+    unfinished: Callable[[History], AsyncGenerator[Event, None]]
+    prepare: Callable[[History, Recollection], Awaitable[Prepared]]
+    invoke: Callable[[Context], AsyncGenerator[Event, None]]
+    upload: Callable[[History], Awaitable[tuple[Event, ...]]]

@@ -1,0 +1,70 @@
+"""The log of a turn, written as the turn goes: what was yielded is stored already."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from enplace.ports import Brain, Clock
+from enplace.records.changeset import Changeset, Lease
+from enplace.records.event import Event, NoteWritten, Place
+from enplace.records.memory import Fact, Note
+from enplace.records.task import Session
+
+
+class TurnJournal:
+    """Writes one turn's events under the lease of its task. Implements `ports.Journal`."""
+
+    def __init__(
+        self, brain: Brain, lease: Lease, turn_id: str, clock: Clock, session: Session
+    ) -> None:
+        self._brain = brain
+        self._lease = lease
+        self._turn_id = turn_id
+        self._clock = clock
+        self._session = session
+        self._last: Event | None = None
+        self._passed = 0
+
+    async def append(
+        self,
+        events: Sequence[Event],
+        *,
+        texts: Sequence[str] = (),
+        writes: Sequence[Fact | Note] = (),
+        due: str = "",
+    ) -> tuple[Event, ...]:
+        """See `ports.Journal`. A note among `writes` adds the event that tells of it."""
+        now = self._clock.now()
+        notes = tuple(item for item in writes if isinstance(item, Note))
+        told = tuple(NoteWritten(note=note, by="model") for note in notes)
+        commit = await self._brain.commit(
+            Changeset(
+                at=now,
+                task_id=self._lease.task_id,
+                turn_id=self._turn_id,
+                events=(*told, *events),
+                lease=self._lease,
+                texts=tuple(texts),
+                facts=tuple(item for item in writes if isinstance(item, Fact)),
+                notes=notes,
+                session=replace(self._session, last_at=now),
+                due=due,
+            )
+        )
+        self._last, self._passed = commit.events[-1], 0
+        return commit.events
+
+    def passing(self, event: Event) -> Event:
+        """See `ports.Journal`."""
+        self._passed += 1
+        last = self._last.place if self._last else None
+        return replace(
+            event,
+            place=Place(
+                task_id=self._lease.task_id,
+                turn_id=self._turn_id,
+                ordinal=last.ordinal if last else 0,
+                parent=last.parent if last else None,
+                at=self._clock.now(),
+                part=self._passed,
+            ),
+        )

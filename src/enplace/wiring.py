@@ -1,0 +1,117 @@
+"""Picks stores and providers: the only place that knows all of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from enplace.config import Settings
+from enplace.desk import SYSTEM_PROMPT, TurnOptions
+from enplace.engine import Engine, EngineOptions, Ports
+from enplace.errors import ModelUnavailable
+from enplace.ports import Brains, Clock, Model, TokenCounter, Tool
+from enplace.providers import weights
+from enplace.providers.clock import SystemClock
+from enplace.providers.counts import best_counter
+from enplace.providers.embedded import (
+    DEFAULT_SYSTEM_PROMPT,
+    EmbeddedModel,
+    default_card,
+    own_card,
+)
+from enplace.providers.openai_chat import OpenAIChatModel
+from enplace.records.model import ModelCard
+from enplace.stores.sqlite.brain import SqliteBrains
+from enplace.tools.function import FunctionTool
+from enplace.tools.memory import memory_tools
+
+DEFAULT_OUTPUT_TOKENS = 4_096
+
+
+def open(
+    home: Path | str | None = None,
+    *,
+    model: Model | None = None,
+    tools: Sequence[Tool | Callable[..., Any]] = (),
+    system: str | None = None,
+    options: EngineOptions | None = None,
+    brains: Brains | None = None,
+    counter: TokenCounter | None = None,
+    clock: Clock | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Engine:
+    """An engine, ready to use. Touches no file and loads no model before the first call.
+
+    Args:
+        home: Folder for brains and models; created when needed. Default: ENPLACE_HOME.
+        model: Answers. Default: what the environment names, else the embedded model.
+        tools: For the model; a plain function becomes a `FunctionTool` that is not idempotent.
+        system: System prompt: instructions, no knowledge. Default: one that suits the model.
+        options: Everything else.
+        brains: Where brains are kept. Default: one SQLite file per owner below `home`.
+        counter: Counts tokens. Default: the extra `tokens` where installed, else by characters.
+        clock: Tells the time.
+        environment: Instead of the process environment.
+
+    Raises:
+        ConfigError: A setting is missing or wrong.
+    """
+    settings = Settings.from_env(environment)
+    folder = settings.home if home is None else Path(home)
+    chosen = model if model is not None else model_of(settings, folder)
+    turn = TurnOptions() if options is None else options.turn
+    prompt = system if system is not None else _prompt_for(chosen, turn)
+    limit = min(turn.recall.limit, chosen.card.memories_per_frame)
+    turn = replace(turn, system=prompt, recall=replace(turn.recall, limit=limit))
+    return Engine(
+        Ports(
+            brains=brains or SqliteBrains(folder),
+            model=chosen,
+            counter=counter or best_counter(),
+            clock=clock or SystemClock(),
+            tools=tuple(_as_tool(tool) for tool in tools),
+            engine_tools=memory_tools,
+        ),
+        replace(options or EngineOptions(), turn=turn),
+    )
+
+
+def model_of(settings: Settings, home: Path) -> Model:
+    """The model that the settings name."""
+    if settings.provider == "openai":
+        card = ModelCard(
+            name=settings.model,
+            window_tokens=settings.window_tokens,
+            output_tokens=settings.max_tokens or DEFAULT_OUTPUT_TOKENS,
+            can_summarise=True,
+            can_extract=True,
+        )
+        return OpenAIChatModel(card, api_key=settings.api_key, base_url=settings.base_url)
+    return embedded_model(settings, home)
+
+
+def embedded_model(settings: Settings, home: Path) -> EmbeddedModel:
+    """The model in this process: the default one, or the GGUF file that the settings name."""
+    own = settings.local_model
+    card = default_card() if own is None else own_card(own)
+    if settings.max_tokens is not None:
+        card = replace(card, output_tokens=settings.max_tokens)
+
+    def locate() -> Path:
+        if own is None:
+            return weights.find_or_pull(home)
+        if not own.is_file():
+            raise ModelUnavailable(f"ENPLACE_LOCAL_MODEL is {own}, and there is no such file")
+        return own
+
+    return EmbeddedModel(locate, card, threads=settings.local_threads)
+
+
+def _prompt_for(model: Model, turn: TurnOptions) -> str:
+    """The default model needs its own words; a prompt that the caller chose stands."""
+    plain = turn.system == SYSTEM_PROMPT and model.card.name == default_card().name
+    return DEFAULT_SYSTEM_PROMPT if plain else turn.system
+
+
+def _as_tool(tool: Tool | Callable[..., Any]) -> Tool:
+    return tool if isinstance(tool, Tool) else FunctionTool(tool)
