@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from enplace.records.context import Context
+from enplace.records.event import Place
 from enplace.wire.envelope import to_envelope
 from enplace.wire.openai_chat import to_openai, wire_blocks
 
@@ -36,23 +38,25 @@ def clock() -> StandingClock:
 
 
 class RequestLog(logging.Handler):
-    """Every context that was sent to any model, in order, by task."""
+    """Every context that was sent to any model, in order, by the epoch it belongs to."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self.requests: dict[str, list[Context]] = {}
+        self.epochs: dict[Place, list[Context]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         context = getattr(record, "request_context", None)
         if isinstance(context, Context):
-            self.requests.setdefault(context.task_id, []).append(context)
+            assert context.epoch.place is not None, "an epoch that is not in the log"
+            self.epochs.setdefault(context.epoch.place, []).append(context)
 
 
 @pytest.fixture(autouse=True)
 def prefix_law() -> Iterator[RequestLog]:
     """The prefix law over every request of the suite, as each codec writes it.
 
-    Within an epoch of a task the wire blocks of a request are the beginning of the next one's.
+    Within an epoch the wire blocks of a request are the beginning of the next one's. An epoch is
+    an event of the log, so wherever a prefix moves the log says why.
     """
     log = RequestLog()
     logger = logging.getLogger("enplace.invoke")
@@ -62,10 +66,8 @@ def prefix_law() -> Iterator[RequestLog]:
     yield log
     logger.removeHandler(log)
     logger.setLevel(before)
-    for task_id, contexts in log.requests.items():
-        for earlier, later in zip(contexts, contexts[1:], strict=False):
-            if later.epoch != earlier.epoch:
-                continue  # an epoch was logged between them and says why
-            for encode in (to_openai, to_envelope):
-                first, then = wire_blocks(encode(earlier)), wire_blocks(encode(later))
-                assert then[: len(first)] == first, f"task {task_id}: a prefix moved"
+    for contexts in log.epochs.values():
+        for encode in (to_openai, to_envelope):
+            bodies = [wire_blocks(encode(context)) for context in contexts]
+            for earlier, later in pairwise(bodies):
+                assert later[: len(earlier)] == earlier, f"a prefix moved in {contexts[0].task_id}"

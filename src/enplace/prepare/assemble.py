@@ -113,7 +113,7 @@ class Preparer:
             task_id=history.task_id,
             turn_id=history.turn_id,
             model=view.epoch.model,
-            epoch=epoch,
+            epoch=view.epoch,
             tools=view.tools,
             system=view.system,
             messages=view.standing(),

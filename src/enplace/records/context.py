@@ -5,7 +5,14 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from enplace.records.block import Block, TextBlock, ToolCallBlock
-from enplace.records.event import AssistantSpoke, Event, Framed, ToolFinished, UsageReported
+from enplace.records.event import (
+    AssistantSpoke,
+    EpochOpened,
+    Event,
+    Framed,
+    ToolFinished,
+    UsageReported,
+)
 from enplace.records.tool import ToolSpec
 from enplace.records.usage import Usage
 
@@ -72,8 +79,8 @@ class Context:
     task_id: str
     turn_id: str
     model: str
-    epoch: int
-    """Ordinal of the event that opened the epoch."""
+    epoch: EpochOpened
+    """The event that laid down the head, in its place."""
     tools: tuple[ToolSpec, ...]
     system: tuple[ContextBlock, ...]
     """System prompt, then soul."""

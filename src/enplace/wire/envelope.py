@@ -53,8 +53,8 @@ def from_envelope(raw: str, context: Context, usage: Usage, stop: Stop) -> Reply
         case {"say": str(text)}:
             return Reply(blocks=(TextBlock(text=text),), usage=usage, stop=stop, raw=raw)
         case {"tool": str(tool), "args": dict(args)}:
-            # Its place in the task names the call: the log holds no other of that name.
-            call_id = f"call_{context.turn_id[:12]}_{context.epoch}_{len(context.messages)}"
+            # What was asked names the call: no two requests of a turn are the same.
+            call_id = f"call_{context.turn_id[:12]}_{context.prefix[:12]}"
             call = ToolCallBlock(id=call_id, tool=tool, arguments=canonical(args))
             return Reply(blocks=(call,), usage=usage, stop="tool_calls", raw=raw)
         case _:
