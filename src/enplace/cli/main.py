@@ -1,9 +1,72 @@
-"""Placeholder."""
+"""The command line: `enplace COMMAND`."""
 
+import argparse
+import asyncio
 import sys
+from collections.abc import Sequence
+
+from enplace.cli import commands, demo
+from enplace.errors import EnplaceError, UsageError
+
+EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 
-def main() -> int:
-    """Say what was asked."""
-    print("enplace", sys.argv[1:])
-    return 0
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        0 when it was done, 1 when it failed, 2 when it was asked wrongly, 130 when interrupted.
+    """
+    asked = build_parser().parse_args(arguments)
+    try:
+        return asyncio.run(asked.run(asked))
+    except EnplaceError as error:
+        print(f"enplace: {error.code}: {error.message}", file=sys.stderr)
+        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone: `enplace ... | head`
+        sys.stderr.close()
+        return EXIT_FAILED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its options."""
+    parser = argparse.ArgumentParser(
+        prog="enplace", description="The context engine for LLM agents."
+    )
+    found = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    ask = found.add_parser("ask", help="ask the model, with all that is remembered")
+    ask.add_argument("message", help="what you say")
+    ask.add_argument("--task", default="cli", help="the task it belongs to (default: cli)")
+    ask.add_argument("--key", help="idempotency key: the same again continues or repeats the turn")
+    ask.set_defaults(run=commands.ask)
+
+    remember = found.add_parser("remember", help="store a fact")
+    remember.add_argument("sentence", help="a full sentence in the third person")
+    remember.add_argument("--supersedes", metavar="ID", help="the fact that holds no longer")
+    remember.set_defaults(run=commands.remember)
+
+    recall = found.add_parser("recall", help="search what is remembered")
+    recall.add_argument("text", help="what to look for")
+    recall.set_defaults(run=commands.recall)
+
+    context = found.add_parser("context", help="show what the model saw last in a task")
+    context.add_argument("task", help="the task")
+    context.add_argument("--wire", action="store_true", help="the request exactly as it was sent")
+    context.set_defaults(run=commands.context)
+
+    show = found.add_parser("demo", help="tell, kill, restart, ask: memory that survives")
+    show.add_argument("--home", help="keep the brain in this folder instead of a temporary one")
+    show.set_defaults(run=demo.run)
+
+    for command in (ask, remember, recall, context):
+        command.add_argument("--owner", default="default", help="whose memory (default: default)")
+    for command in (ask, remember, recall, context, show):
+        command.add_argument("--json", action="store_true", help="print JSON for programs")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
