@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from enplace.cli.show import context_lines
 from enplace.config import Settings
@@ -137,7 +137,10 @@ async def _ask_elsewhere(home: Path, layout: Layout) -> list[Asked]:
     out, _ = await process.communicate()
     if process.returncode:
         raise EnplaceError("the second process failed; its message stands above")
-    return [Asked(**{**row, "usage": Usage(**row["usage"])}) for row in json.loads(out)]
+    rows: list[dict[str, Any]] = json.loads(out)
+    for row in rows:
+        row["usage"] = Usage(**row["usage"])
+    return [Asked(**row) for row in rows]
 
 
 def _child(home: Path, part: str) -> list[str]:
