@@ -20,6 +20,7 @@ from enplace.config import Settings
 from enplace.desk import TurnOptions
 from enplace.engine import EngineOptions
 from enplace.errors import EnplaceError
+from enplace.fetch.rank import RecallOptions
 from enplace.ports import Model
 from enplace.prepare.layout import Layout
 from enplace.records.event import AssistantSpoke, UsageReported
@@ -160,7 +161,8 @@ async def ask(home: Path, layout: Layout) -> None:
     """The second process: asks everything in one new task, and prints the answers as JSON."""
     settings = Settings.from_env()
     model: Model = model_of(settings, settings.home)  # the weights are shared with other brains
-    options = EngineOptions(turn=TurnOptions(layout=layout))
+    patient = RecallOptions(deadline_s=5.0)  # a demo may run on a machine that is busy installing
+    options = EngineOptions(turn=TurnOptions(layout=layout, recall=patient))
     answers: list[Asked] = []
     async with open_engine(home, model=model, options=options) as engine:
         for question, expected in ASKED:

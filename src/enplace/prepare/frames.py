@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from enplace.records.memory import Note, SoulLine
+from enplace.records.model import FrameStyle
 from enplace.records.recollection import Correction, RecalledMemory
-
-Style = Literal["fenced", "plain"]
 
 _HEADINGS = {"memory": "Background about the user:", "notes": "Notes for this task:"}
 
@@ -34,12 +33,12 @@ def soul_text(lines: Sequence[SoulLine]) -> str:
     return "\n".join(parts)
 
 
-def memory_text(memories: Sequence[RecalledMemory], style: Style) -> str:
+def memory_text(memories: Sequence[RecalledMemory], style: FrameStyle) -> str:
     """A recall frame: what is remembered and not visible yet, best first."""
     return _framed("memory", [_remembered(memory, style) for memory in memories], style)
 
 
-def correction_text(corrections: Sequence[Correction], style: Style) -> str:
+def correction_text(corrections: Sequence[Correction], style: FrameStyle) -> str:
     """Errata: what stands above and holds no longer."""
     lines = [
         f"No longer true: {_one_line(correction.text)}"
@@ -49,20 +48,20 @@ def correction_text(corrections: Sequence[Correction], style: Style) -> str:
     return _framed("memory", lines, style)
 
 
-def notes_text(notes: Sequence[Note], style: Style) -> str:
+def notes_text(notes: Sequence[Note], style: FrameStyle) -> str:
     """Working memory, in the order given."""
     lines = [f"{_one_line(note.key)}: {_one_line(note.value)}" for note in notes]
     return _framed("notes", lines, style)
 
 
-def _remembered(memory: RecalledMemory, style: Style) -> str:
+def _remembered(memory: RecalledMemory, style: FrameStyle) -> str:
     day, text = memory.at.date().isoformat(), _one_line(memory.text)
     if memory.kind == "said":
         return f'The user said on {day}: "{text}"'
     return f"{text} ({day})" if style == "fenced" else text
 
 
-def _framed(tag: Literal["memory", "notes"], lines: Sequence[str], style: Style) -> str:
+def _framed(tag: Literal["memory", "notes"], lines: Sequence[str], style: FrameStyle) -> str:
     body = "\n".join(f"- {line}" for line in lines)
     return f"<{tag}>\n{body}\n</{tag}>" if style == "fenced" else f"{_HEADINGS[tag]}\n{body}"
 

@@ -6,19 +6,17 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
-from enplace.prepare.frames import Style, correction_text, memory_text, notes_text
+from enplace.prepare.frames import correction_text, memory_text, notes_text
 from enplace.prepare.view import View
 from enplace.records.canonical import Json, canonical, digest
-from enplace.records.event import EpochOpened, Frame, Framed
-from enplace.records.model import ModelCard
+from enplace.records.event import EpochOpened, EpochReason, Frame, Framed
+from enplace.records.model import FrameStyle, ModelCard
 from enplace.records.recollection import RecalledMemory, Recollection
 from enplace.records.tool import ToolSpec
 
 Layout = Literal["epochs", "literal"]
 """`epochs`: the seven segments in order once per epoch, then only additions (decision 0001).
 `literal`: the seven segments in order anew on every turn, to measure what that costs."""
-
-Reason = Literal["task_start", "model", "system", "tools", "cold_cache", "boundary", "layout"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +49,13 @@ def _definition(tool: ToolSpec) -> Json:
     return {"name": tool.name, "description": tool.description, "schema": tool.schema}
 
 
-def opening(view: View, wanted: Wanted, *, starts_turn: bool, now: datetime) -> Reason | None:
+def opening(view: View, wanted: Wanted, *, starts_turn: bool, now: datetime) -> EpochReason | None:
     """Why a new epoch must open now; None while the old one goes on."""
     epoch = view.epoch
     if epoch is None:
         return "task_start"
     goes_cold = starts_turn and _cold(view, wanted, now) and _stale(view, now)
-    reasons: tuple[tuple[Reason, bool], ...] = (
+    reasons: tuple[tuple[EpochReason, bool], ...] = (
         ("model", epoch.model != wanted.card.name),
         ("system", epoch.system != wanted.system_digest),
         ("tools", epoch.tools != wanted.tools_digest),
@@ -67,7 +65,7 @@ def opening(view: View, wanted: Wanted, *, starts_turn: bool, now: datetime) -> 
     return next((reason for reason, holds in reasons if holds), None)
 
 
-def head(reason: Reason, wanted: Wanted, soul: str) -> tuple[EpochOpened, tuple[str, ...]]:
+def head(reason: EpochReason, wanted: Wanted, soul: str) -> tuple[EpochOpened, tuple[str, ...]]:
     """The event that lays down a head, and the texts it refers to."""
     event = EpochOpened(
         reason=reason,
@@ -86,7 +84,7 @@ def frames(
     opens: bool,
     now: datetime,
     room_tokens: int,
-    style: Style,
+    style: FrameStyle,
 ) -> tuple[Framed, tuple[str, ...]]:
     """What is laid in front of a message, and the texts of it.
 
@@ -125,7 +123,7 @@ def frames(
 
 
 def _fitting(
-    memories: Sequence[RecalledMemory], room_tokens: int, view: View, style: Style
+    memories: Sequence[RecalledMemory], room_tokens: int, view: View, style: FrameStyle
 ) -> tuple[list[RecalledMemory], int]:
     """The best memories that fit into the room, and how many do not."""
     shown: list[RecalledMemory] = []

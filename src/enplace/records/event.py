@@ -84,11 +84,15 @@ class UserSpoke:
     place: Place | None = None
 
 
+EpochReason = Literal["task_start", "model", "system", "tools", "cold_cache", "boundary", "layout"]
+"""Why a new head was laid down; `docs/reference/events.md` explains each."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochOpened:
     """A new head was laid down; from here on the context only grows, until the next epoch."""
 
-    reason: Literal["task_start", "model", "system", "tools", "cold_cache", "boundary", "layout"]
+    reason: EpochReason
     model: str
     system: str
     """Digest of the system prompt's text."""

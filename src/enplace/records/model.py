@@ -14,6 +14,11 @@ class CacheProfile:
     """Shorter prefixes are never cached."""
 
 
+FrameStyle = Literal["fenced", "plain"]
+"""How recalled memories are laid in front of a message: dated inside a tag, or as plain lines below
+a heading, which very small models read better (decision 0011)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
     """One model's abilities and limits. The engine asks the card, never the name."""
@@ -29,9 +34,7 @@ class ModelCard:
     """Whether remember, recall and note are offered to it."""
     can_summarise: bool = False
     can_extract: bool = False
-    frame_style: Literal["fenced", "plain"] = "fenced"
-    """How recalled memories are laid in front of a message: dated inside a tag, or as plain lines
-    below a heading, which very small models read better (decision 0011)."""
+    frame_style: FrameStyle = "fenced"
     memories_per_frame: int = 6
     """Most memories it is shown at once; small models lose their way among many."""
     cache: CacheProfile = CacheProfile()

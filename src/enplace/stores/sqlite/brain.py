@@ -119,8 +119,13 @@ class SqliteBrains:
             name = file_name(owner)
             path = self._home / "brains" / f"{name}.db"
             brain = SqliteBrain(path, owner, self._home / "locks" / name)
-            await brain.session()  # opens the file: what is wrong with it shows here
             self._open[owner] = brain
+            try:
+                await brain.session()  # opens the file: what is wrong with it shows here
+            except BaseException:
+                self._open.pop(owner, None)
+                await brain.close()
+                raise
         self._open.move_to_end(owner)
         while len(self._open) > self._most_open:
             _, idle = self._open.popitem(last=False)

@@ -8,12 +8,9 @@ insert into facts_words (rowid, sentence) values (:row, :sentence)
 update facts set valid_until = :at where id = :id and valid_until is null
 -- name: search_facts
 select f.body, f.valid_until, -w.rank as score
-from (
-    select rowid, rank from facts_words where facts_words match :words order by rank limit :limit
-) w
-join facts f on f.row = w.rowid
-where f.valid_until is null or f.valid_until > :now
-order by w.rank, f.row
+from facts_words w join facts f on f.row = w.rowid
+where w.facts_words match :words and (f.valid_until is null or f.valid_until > :now)
+order by w.rank, f.row limit :limit
 -- name: facts_by_id
 select id, body, valid_until from facts where id in (select value from json_each(:ids))
 -- name: closed_facts

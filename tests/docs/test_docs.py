@@ -1,0 +1,123 @@
+"""What the documents say is run, or compared with the code."""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from enplace.cli.main import build_parser
+from enplace.config import Settings
+from enplace.providers import weights
+from enplace.records.event import KINDS
+
+ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "docs" / "guide" / "first-steps.md"
+
+
+def code_blocks(page: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def run_block(block: str) -> dict[str, Any]:
+    names: dict[str, Any] = {}
+    exec(compile(block, str(GUIDE), "exec"), names)
+    return names
+
+
+def test_the_program_of_the_readme_prints_what_its_comment_says(tmp_path: Path) -> None:
+    models = weights.find_or_pull(Settings.from_env().home).parent
+    (tmp_path / "models").symlink_to(models, target_is_directory=True)
+    block = code_blocks(ROOT / "README.md")[0]
+    done = subprocess.run(
+        [sys.executable, "-c", block],
+        env={**os.environ, "ENPLACE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = re.search(r"# (Ada's dog .*)", block)
+    assert said is not None
+    assert done.stdout.strip() == said[1]
+
+
+async def test_a_turn_tells_its_events(tmp_path: Path) -> None:
+    kinds = await run_block(code_blocks(GUIDE)[0])["main"](tmp_path)
+    assert kinds[0] == kinds[-1] == "thread_lifecycle"
+    assert "text_delta" in kinds
+
+
+async def test_a_function_is_a_tool(tmp_path: Path) -> None:
+    assert await run_block(code_blocks(GUIDE)[1])["main"](tmp_path) == "3"
+
+
+async def test_a_fact_is_superseded(tmp_path: Path) -> None:
+    done = await run_block(code_blocks(GUIDE)[2])["main"](tmp_path)
+    assert done == ("superseded", ["Ada lives in Porto."])
+
+
+async def test_the_four_steps_can_be_taken_one_by_one(tmp_path: Path) -> None:
+    asked: list[Mapping[str, Any]] = []
+
+    async def client(**body: Any) -> Mapping[str, Any]:
+        asked.append(body)
+        return {
+            "choices": [{"message": {"content": "Hello, Ada."}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 9, "completion_tokens": 3},
+        }
+
+    events = await run_block(code_blocks(GUIDE)[3])["main"](tmp_path, client)
+    assert asked[0]["messages"][-1] == {"role": "user", "content": "Hello!"}
+    assert [event.usage.input_tokens for event in events] == [9]
+
+
+def test_no_block_of_the_guide_is_left_untested() -> None:
+    assert len(code_blocks(GUIDE)) == 4
+
+
+def test_the_table_of_events_is_the_one_in_the_code() -> None:
+    page = (ROOT / "docs" / "reference" / "events.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (yes|no) \| (\w+) \|", page, re.MULTILINE)
+    coded = [(k.name, k.record.__name__, "yes" if k.stored else "no", k.by) for k in KINDS]
+    assert rows == coded
+
+
+def test_every_setting_is_documented() -> None:
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    source = (ROOT / "src" / "enplace" / "config.py").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(?:ENPLACE|LLM)_[A-Z_]+\b|\bMAX_TOKENS\b", source))
+    assert named == set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE))
+
+
+def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    found: dict[str, argparse.ArgumentParser] = {}
+    for action in parser._actions:  # pyright: ignore[reportPrivateUsage]  argparse has no other way
+        if isinstance(action, argparse._SubParsersAction):  # pyright: ignore[reportPrivateUsage]
+            found.update(action.choices)
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(subcommands(build_parser())))
+def test_every_command_is_documented_with_its_options(name: str) -> None:
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if line.startswith(f"| `enplace {name}"))
+    help_text = subcommands(build_parser())[name].format_help()
+    options = set(re.findall(r"--[a-z-]+", help_text)) - {"--help", "--json"}
+    assert {option for option in options if option not in row} == set()
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    assert [p.name for p in sorted(folder.glob("0*.md")) if p.name not in index] == []
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")))
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
