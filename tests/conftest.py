@@ -6,11 +6,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from hypothesis import settings
 
 from enplace.records.context import Context
 from enplace.records.event import Place
 from enplace.wire.envelope import to_envelope
 from enplace.wire.openai_chat import to_openai, wire_blocks
+
+# No deadlines: how long an example takes says more about the machine than about the code.
+settings.register_profile("check", deadline=None)
+settings.register_profile("full", max_examples=2_000, deadline=None)  # for `enplace-bench prove`
+settings.load_profile("check")
 
 
 @pytest.fixture
@@ -38,25 +44,26 @@ def clock() -> StandingClock:
 
 
 class RequestLog(logging.Handler):
-    """Every context that was sent to any model, in order, by the epoch it belongs to."""
+    """Every context that was sent to any model, in order, by epoch and branch."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self.epochs: dict[Place, list[Context]] = {}
+        self.branches: dict[tuple[Place, int], list[Context]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         context = getattr(record, "request_context", None)
         if isinstance(context, Context):
             assert context.epoch.place is not None, "an epoch that is not in the log"
-            self.epochs.setdefault(context.epoch.place, []).append(context)
+            key = (context.epoch.place, context.branch)
+            self.branches.setdefault(key, []).append(context)
 
 
 @pytest.fixture(autouse=True)
 def prefix_law() -> Iterator[RequestLog]:
     """The prefix law over every request of the suite, as each codec writes it.
 
-    Within an epoch the wire blocks of a request are the beginning of the next one's. An epoch is
-    an event of the log, so wherever a prefix moves the log says why.
+    Within an epoch and branch the wire blocks of a request are the beginning of the next one's.
+    Epochs and branches are events of the log, so wherever a prefix moves the log says why.
     """
     log = RequestLog()
     logger = logging.getLogger("enplace.invoke")
@@ -66,7 +73,7 @@ def prefix_law() -> Iterator[RequestLog]:
     yield log
     logger.removeHandler(log)
     logger.setLevel(before)
-    for contexts in log.epochs.values():
+    for contexts in log.branches.values():
         for encode in (to_openai, to_envelope):
             bodies = [wire_blocks(encode(context)) for context in contexts]
             for earlier, later in pairwise(bodies):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from enplace.engine import OwnerEngine as OwnerEngine
     from enplace.engine import Remembered as Remembered
     from enplace.fetch.rank import RecallOptions as RecallOptions
+    from enplace.providers.anthropic_messages import AnthropicModel as AnthropicModel
     from enplace.providers.embedded import EmbeddedModel as EmbeddedModel
     from enplace.providers.openai_chat import OpenAIChatModel as OpenAIChatModel
     from enplace.providers.scripted import ScriptedModel as ScriptedModel
@@ -31,11 +32,14 @@ if TYPE_CHECKING:
     from enplace.records.tool import ToolSpec as ToolSpec
     from enplace.stores.inmemory import InMemoryBrains as InMemoryBrains
     from enplace.tools.function import FunctionTool as FunctionTool
+    from enplace.wire.anthropic_messages import from_anthropic as from_anthropic
+    from enplace.wire.anthropic_messages import to_anthropic as to_anthropic
     from enplace.wire.openai_chat import from_openai as from_openai
     from enplace.wire.openai_chat import to_openai as to_openai
     from enplace.wiring import open as open
 
 _HOMES = {
+    "AnthropicModel": "providers.anthropic_messages",
     "Context": "records.context",
     "EmbeddedModel": "providers.embedded",
     "Engine": "engine",
@@ -56,12 +60,15 @@ _HOMES = {
     "ToolOutcome": "records.tool",
     "ToolSpec": "records.tool",
     "TurnOptions": "desk",
+    "from_anthropic": "wire.anthropic_messages",
     "from_openai": "wire.openai_chat",
     "open": "wiring",
+    "to_anthropic": "wire.anthropic_messages",
     "to_openai": "wire.openai_chat",
 }
 
 __all__ = [
+    "AnthropicModel",
     "Context",
     "EmbeddedModel",
     "Engine",
@@ -83,8 +90,10 @@ __all__ = [
     "ToolSpec",
     "TurnOptions",
     "errors",
+    "from_anthropic",
     "from_openai",
     "open",
+    "to_anthropic",
     "to_openai",
 ]
 

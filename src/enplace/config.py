@@ -1,6 +1,7 @@
 """Settings from the environment, read once, here and nowhere else."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Literal, Self, cast, get_args
 
 from enplace.errors import ConfigError
 
-Provider = Literal["local", "openai"]
+Provider = Literal["local", "openai", "anthropic"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,13 +19,14 @@ class Settings:
     home: Path
     """ENPLACE_HOME: where brains and models are kept. Default: ~/.enplace."""
     provider: Provider = "local"
-    """LLM_PROVIDER: `local` is the embedded model, `openai` any compatible endpoint."""
+    """LLM_PROVIDER: `local` is the embedded model; `openai` and `anthropic` are any endpoints that
+    are compatible with theirs."""
     model: str = ""
     """LLM_MODEL: the provider's name of the model; needed with a provider."""
     api_key: str = ""
     """LLM_API_KEY."""
-    base_url: str = "https://api.openai.com/v1"
-    """LLM_BASE_URL: of a compatible endpoint."""
+    base_url: str = ""
+    """LLM_BASE_URL: of a compatible endpoint. Default: the provider's own."""
     window_tokens: int = 128_000
     """LLM_WINDOW_TOKENS: context window of a provider's model."""
     max_tokens: int | None = None
@@ -33,6 +35,12 @@ class Settings:
     """ENPLACE_LOCAL_MODEL: a GGUF file to use instead of the default model."""
     local_threads: int = 1
     """ENPLACE_LOCAL_THREADS: threads of the embedded model."""
+    engine_api_key: str = ""
+    """ENGINE_API_KEY: the key that clients of the server send."""
+    engine_key_hash: str = ""
+    """ENGINE_KEY_HASH: SHA-256 of that key in hex, instead of the key itself."""
+    engine_owner: str = "default"
+    """ENGINE_OWNER: whose memory the key opens."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -46,7 +54,7 @@ class Settings:
         """
         env = os.environ if environ is None else environ
         defaults = cls(home=Path.home() / ".enplace")
-        provider = env.get("LLM_PROVIDER", "local")
+        provider = env.get("LLM_PROVIDER") or "local"
         if provider not in get_args(Provider):
             choices = ", ".join(get_args(Provider))
             raise ConfigError(f"LLM_PROVIDER is {provider!r}; it is one of: {choices}")
@@ -58,12 +66,22 @@ class Settings:
             provider=cast(Provider, provider),
             model=env.get("LLM_MODEL", ""),
             api_key=env.get("LLM_API_KEY", ""),
-            base_url=env.get("LLM_BASE_URL") or defaults.base_url,
+            base_url=env.get("LLM_BASE_URL", ""),
             window_tokens=_positive(env, "LLM_WINDOW_TOKENS", defaults.window_tokens),
             max_tokens=_positive(env, "MAX_TOKENS", 0) or None,
             local_model=Path(local_model).expanduser() if local_model else None,
+            engine_api_key=env.get("ENGINE_API_KEY", ""),
+            engine_key_hash=_hash(env, "ENGINE_KEY_HASH"),
+            engine_owner=env.get("ENGINE_OWNER") or defaults.engine_owner,
             local_threads=_positive(env, "ENPLACE_LOCAL_THREADS", defaults.local_threads),
         )
+
+
+def _hash(env: Mapping[str, str], name: str) -> str:
+    text = env.get(name, "").lower()
+    if text and not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise ConfigError(f"{name} must be the SHA-256 of a key: 64 hex digits")
+    return text
 
 
 def _positive(env: Mapping[str, str], name: str, default: int) -> int:

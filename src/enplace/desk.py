@@ -1,10 +1,10 @@
 """Sets the desk for a turn: wires the four rooms to one owner's brain and one task's log."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from enplace.errors import BudgetExceeded, TaskNotFound
-from enplace.fetch.history import last_words, load_history
+from enplace.fetch.history import last_words, load_history, load_more
 from enplace.fetch.query import make_query
 from enplace.fetch.rank import RecallOptions
 from enplace.fetch.recall import recall
@@ -48,13 +48,25 @@ class Warm:
     preparer: Preparer
 
 
-async def warm_up(
-    brain: Brain, task_id: str, turn_id: str, *, counter: TokenCounter, known: Warm | None
-) -> Warm:
+async def warm_up(brain: Brain, task_id: str, *, counter: TokenCounter, known: Warm | None) -> Warm:
     """A task's log up to now; of a task that is warm already only what is new is read."""
-    before = known.history if known is not None else None
-    history = await load_history(brain.log, task_id, turn_id, before)
-    preparer = known.preparer if known is not None else Preparer(counter)
+    history = None
+    if known is not None:
+        history = await load_more(brain.log, known.history)
+    if known is None or history is None:  # cold, or another process branched the log
+        history, preparer = await load_history(brain.log, task_id), Preparer(counter)
+    else:
+        preparer = known.preparer
+    preparer.catch_up(history)
+    return Warm(history=history, preparer=preparer)
+
+
+async def branch_off(brain: Brain, task_id: str, parent: int, *, counter: TokenCounter) -> Warm:
+    """A task as it was when the event `parent` was its last."""
+    whole = await load_history(brain.log, task_id)
+    kept = tuple(event for event in whole.events if event.place and event.place.ordinal <= parent)
+    preparer = Preparer(counter)
+    history = replace(whole, events=kept)
     preparer.catch_up(history)
     return Warm(history=history, preparer=preparer)
 
@@ -81,10 +93,10 @@ class Place:
 
 
 def open_journal(
-    brain: Brain, lease: Lease, turn_id: str, clock: Clock, session: Session
+    place: Place, lease: Lease, turn_id: str, session: Session, *, parent: int | None = None
 ) -> Journal:
-    """The journal of one turn."""
-    return TurnJournal(brain, lease, turn_id, clock, session)
+    """The journal of one turn; with `parent` it starts a branch behind that event."""
+    return TurnJournal(place.brain, lease, turn_id, place.clock, session, parent=parent)
 
 
 def set_desk(place: Place, preparer: Preparer, journal: Journal) -> Desk:
@@ -98,12 +110,13 @@ def set_desk(place: Place, preparer: Preparer, journal: Journal) -> Desk:
         if history.framed:
             return Recollection(query=RecallQuery(terms=(), reason="recalled before the crash"))
         preparer.catch_up(history)
+        now = clock.now()
         return await recall(
             brain,
             make_query(message.text, last_words(history)),
             task_id=history.task_id,
-            visible=preparer.view.visible,
-            now=clock.now(),
+            visible=preparer.visible(wanted, now),
+            now=now,
             options=options.recall,
         )
 
@@ -150,7 +163,7 @@ async def last_context(place: Place, task_id: str, counter: TokenCounter) -> Con
     Raises:
         TaskNotFound: No model was called in such a task.
     """
-    history = await load_history(place.brain.log, task_id, "")
+    history = await load_history(place.brain.log, task_id)
     calls = [i for i, event in enumerate(history.events) if isinstance(event, AssistantSpoke)]
     if not calls:
         raise TaskNotFound(f"no model call in task {task_id!r}", task_id=task_id)

@@ -5,6 +5,7 @@
     │   ├── BadInput             a value is not acceptable
     │   ├── ConfigError          a setting is missing or wrong
     │   ├── TaskNotFound         a task that must exist does not
+    │   ├── MessageNotFound      a message to edit or retry is not there
     │   ├── TaskBusy             another turn of the task is running
     │   └── IdempotencyConflict  the same key came with another message
     ├── ContextOverflow          the context does not fit the model's window
@@ -61,6 +62,12 @@ class TaskNotFound(UsageError):
     """There is no such task."""
 
     code = "TASK_NOT_FOUND"
+
+
+class MessageNotFound(UsageError):
+    """There is no such message on the task's live branch."""
+
+    code = "MESSAGE_NOT_FOUND"
 
 
 class TaskBusy(UsageError):

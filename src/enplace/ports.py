@@ -114,6 +114,10 @@ class LogStore(Protocol):
         """Events of the live branch with a larger ordinal, in order; empty for an unknown task."""
         ...
 
+    async def dead(self, task_id: str) -> Sequence[Event]:
+        """Events of the branches that edits and retries left behind, in order of ordinals."""
+        ...
+
     async def texts(self, digests: Sequence[str]) -> Mapping[str, str]:
         """Texts by digest; a digest that is not stored is absent."""
         ...

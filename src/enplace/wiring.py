@@ -19,13 +19,14 @@ from enplace.providers.embedded import (
     default_card,
     own_card,
 )
-from enplace.providers.openai_chat import OpenAIChatModel
-from enplace.records.model import ModelCard
+from enplace.records.model import CacheProfile, ModelCard
 from enplace.stores.sqlite.brain import SqliteBrains
 from enplace.tools.function import FunctionTool
 from enplace.tools.memory import memory_tools
 
 DEFAULT_OUTPUT_TOKENS = 4_096
+HOSTED_CACHE = CacheProfile(ttl_s=300.0, min_tokens=1_024)
+"""What most hosted providers keep at least: five minutes, and no prefix below 1,024 tokens."""
 
 
 def open(
@@ -78,16 +79,22 @@ def open(
 
 def model_of(settings: Settings, home: Path) -> Model:
     """The model that the settings name."""
+    if settings.provider == "local":
+        return embedded_model(settings, home)
+    card = ModelCard(
+        name=settings.model,
+        window_tokens=settings.window_tokens,
+        output_tokens=settings.max_tokens or DEFAULT_OUTPUT_TOKENS,
+        can_summarise=True,
+        can_extract=True,
+        cache=HOSTED_CACHE,
+    )
+    from enplace.providers import hosted  # its HTTP client is heavy; many never use it
+
+    key, url = settings.api_key, settings.base_url
     if settings.provider == "openai":
-        card = ModelCard(
-            name=settings.model,
-            window_tokens=settings.window_tokens,
-            output_tokens=settings.max_tokens or DEFAULT_OUTPUT_TOKENS,
-            can_summarise=True,
-            can_extract=True,
-        )
-        return OpenAIChatModel(card, api_key=settings.api_key, base_url=settings.base_url)
-    return embedded_model(settings, home)
+        return hosted.OpenAIChatModel(card, api_key=key, base_url=url or hosted.OPENAI_URL)
+    return hosted.AnthropicModel(card, api_key=key, base_url=url or hosted.ANTHROPIC_URL)
 
 
 def embedded_model(settings: Settings, home: Path) -> EmbeddedModel:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -90,16 +90,14 @@ def test_the_table_of_events_is_the_one_in_the_code() -> None:
 def test_every_setting_is_documented() -> None:
     page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     source = (ROOT / "src" / "enplace" / "config.py").read_text(encoding="utf-8")
-    named = set(re.findall(r"\b(?:ENPLACE|LLM)_[A-Z_]+\b|\bMAX_TOKENS\b", source))
+    named = set(re.findall(r"\b(?:ENPLACE|LLM|ENGINE)_[A-Z_]+\b|\bMAX_TOKENS\b", source))
     assert named == set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE))
 
 
 def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    found: dict[str, argparse.ArgumentParser] = {}
-    for action in parser._actions:  # pyright: ignore[reportPrivateUsage]  argparse has no other way
-        if isinstance(action, argparse._SubParsersAction):  # pyright: ignore[reportPrivateUsage]
-            found.update(action.choices)
-    return found
+    """The commands, which argparse keeps to itself."""
+    (action,) = (action for action in parser._actions if isinstance(action.choices, dict))
+    return cast(dict[str, argparse.ArgumentParser], action.choices)
 
 
 @pytest.mark.parametrize("name", sorted(subcommands(build_parser())))

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
+from tests.conftest import StandingClock
+
 import enplace
 from enplace.desk import TurnOptions
 from enplace.engine import EngineOptions, OwnerEngine
@@ -17,7 +19,6 @@ from enplace.records.event import Event
 from enplace.records.model import ModelCard
 from enplace.stores.inmemory import InMemoryBrains
 from enplace.wire.openai_chat import to_openai
-from tests.conftest import StandingClock
 
 Kind = TypeVar("Kind")
 
@@ -101,5 +102,3 @@ def messages(context: Context) -> list[JsonObject]:
 def only(kind: type[Kind], events: Sequence[Event]) -> list[Kind]:
     """The events of one record, in order."""
     return [event for event in events if isinstance(event, kind)]
-
-

@@ -1,28 +1,26 @@
 """What a model sees: seven segments, a frozen head, and only additions until the next epoch."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
 
 import pytest
+from tests.engine.house import BARE, House, messages, only
 
 from enplace.desk import TurnOptions
 from enplace.errors import ContextOverflow
-from enplace.ports import TextKind
+from enplace.ports import MemoryStore
 from enplace.prepare.layout import Layout
 from enplace.providers.scripted import CARD, call
-from enplace.records.block import ToolCallBlock
 from enplace.records.context import SEGMENTS
 from enplace.records.event import EpochOpened, Framed, UserSpoke
 from enplace.records.model import CacheProfile
-from tests.engine.house import BARE, House, messages, only
+from enplace.records.recollection import Match
+from enplace.stores.inmemory import InMemoryBrains, InMemoryMemory
+from enplace.wire.openai_chat import to_openai
 
 PAST_TTL_S = CARD.cache.ttl_s + 1
-
-
-def reasons(house_events: list[list[object]]) -> list[str]:
-    """Why epochs opened, turn by turn."""
-    return [
-        event.reason for turn in house_events for event in turn if isinstance(event, EpochOpened)
-    ]
 
 
 async def epochs(house: House, task: str = "t") -> list[str]:
@@ -454,10 +452,8 @@ async def test_a_sentence_of_another_task_is_quoted_with_its_day() -> None:
 
 
 async def test_a_failed_turn_leaves_its_message_in_the_dialogue() -> None:
-    house = House(card=replace(BARE, window_tokens=900, output_tokens=100), tools=[shout])
+    house = House()
     await house.say("hello", "Hello!")
-    answer = call(("c1", "shout", {"text": "a"}))
-    assert isinstance(answer.blocks[0], ToolCallBlock)
     with pytest.raises(ContextOverflow):
         await house.say("first", ContextOverflow("the provider says so"))
     await house.say("second")
@@ -466,13 +462,44 @@ async def test_a_failed_turn_leaves_its_message_in_the_dialogue() -> None:
     assert len(only(UserSpoke, await house.owner.log("t"))) == 3
 
 
-class FrozenCounter:
-    """Counts characters as tokens."""
-
-    def count(self, text: str, kind: TextKind = "prose") -> int:
-        return len(text)
-
-
 def shout(text: str) -> str:
     """Say it loudly."""
     return text.upper()
+
+
+class Interruption:
+    """A memory in whose search something else happens. Implements what a recall asks of it."""
+
+    def __init__(self, inner: MemoryStore) -> None:
+        self._inner = inner
+        self.happening: Callable[[], Awaitable[object]] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def search(self, terms: Sequence[str], *, limit: int, now: datetime) -> Sequence[Match]:
+        happening, self.happening = self.happening, None
+        if happening is not None:
+            await happening()
+        return await self._inner.search(terms, limit=limit, now=now)
+
+
+@pytest.mark.parametrize("key", ["branch", "reviewer"])
+@pytest.mark.parametrize("restart", [False, True])
+async def test_a_note_that_is_written_while_a_turn_begins_is_shown_with_the_next(
+    key: str, restart: bool
+) -> None:
+    brains = InMemoryBrains()
+    brain = await brains.open("ada")
+    interruption = Interruption(brain.memory)
+    brain.memory = cast(InMemoryMemory, interruption)
+    house = House(brains=brains)
+    await house.owner.note("t", "branch", "main")
+    interruption.happening = lambda: house.owner.note("t", key, "another")
+    await house.say("parrot")
+    assert house.prompt == "<notes>\n- branch: main\n</notes>\n\nparrot"
+    if restart:
+        house.reopen()
+    await house.say("parrot")
+    assert house.prompt == f"<notes>\n- {key}: another\n</notes>\n\nparrot"
+    assert to_openai(await house.another().context("t")) == to_openai(house.request)

@@ -1,11 +1,17 @@
 """What the commands do, apart from the demo."""
 
 import argparse
+import importlib
+import importlib.util
 import json
 from dataclasses import asdict
 
 from enplace.cli.show import context_lines, event_json, jsonable
+from enplace.config import Settings
+from enplace.errors import ConfigError
+from enplace.providers import weights
 from enplace.records.event import Degraded, TextStreamed, ToolCalled, UsageReported
+from enplace.wiring import model_of
 from enplace.wiring import open as open_engine
 
 
@@ -51,6 +57,49 @@ async def recall(asked: argparse.Namespace) -> int:
         print(f"incomplete: {lost.reason}")
     if not found.memories:
         print(found.query.reason or "nothing relevant is remembered")
+    return 0
+
+
+async def tasks(asked: argparse.Namespace) -> int:
+    """List the owner's tasks, the one changed last first."""
+    async with open_engine() as engine:
+        found = await engine.owner(asked.owner).tasks()
+    if asked.json:
+        print(json.dumps([jsonable(asdict(task)) for task in found]))
+        return 0
+    for task in found:
+        print(f"{task.updated_at:%Y-%m-%d %H:%M}  {task.head:>6} events  {task.task_id}")
+    if not found:
+        print(f"{asked.owner} has no task yet")
+    return 0
+
+
+async def models(asked: argparse.Namespace) -> int:
+    """Show the model that the settings name, and what it can do."""
+    settings = Settings.from_env()
+    card = model_of(settings, settings.home).card
+    found = weights.find(settings.home)
+    rows = {**asdict(card), "provider": settings.provider, "default_weights": str(found or "")}
+    if asked.json:
+        print(json.dumps(rows))
+        return 0
+    print(f"{card.name} (provider {settings.provider})")
+    print(f"  window {card.window_tokens} tokens, answers up to {card.output_tokens}")
+    print(f"  tools {card.tools}, engine tools {'yes' if card.uses_engine_tools else 'no'}")
+    print(f"  embedded default: {found or 'not here yet; fetched at first use'}")
+    return 0
+
+
+async def serve(asked: argparse.Namespace) -> int:
+    """Serve until stopped; running turns are let end."""
+    if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("fastapi") is None:
+        raise ConfigError("the server needs `pip install 'enplace[server]'`")
+    serving = importlib.import_module("enplace.server.serve")
+    keys, fresh = serving.keys_of(Settings.from_env())
+    if fresh is not None:
+        print(f"no ENGINE_API_KEY is set; the key of this run is {fresh}", flush=True)
+    print(f"http://{asked.host}:{asked.port}", flush=True)
+    await serving.serve(open_engine(), keys, host=asked.host, port=asked.port)
     return 0
 
 

@@ -2,10 +2,11 @@
 
 import argparse
 import asyncio
+import inspect
 import sys
 from collections.abc import Sequence
 
-from enplace.cli import commands, demo
+from enplace.cli import chat, commands, demo, doctor
 from enplace.errors import EnplaceError, UsageError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -19,7 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     asked = build_parser().parse_args(arguments)
     try:
-        return asyncio.run(asked.run(asked))
+        done = asked.run(asked)
+        return asyncio.run(done) if inspect.iscoroutine(done) else done
     except EnplaceError as error:
         print(f"enplace: {error.code}: {error.message}", file=sys.stderr)
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
@@ -57,13 +59,32 @@ def build_parser() -> argparse.ArgumentParser:
     context.add_argument("--wire", action="store_true", help="the request exactly as it was sent")
     context.set_defaults(run=commands.context)
 
+    tasks = found.add_parser("tasks", help="list the tasks of an owner")
+    tasks.set_defaults(run=commands.tasks)
+
+    talk = found.add_parser("chat", help="talk, turn by turn")
+    talk.add_argument("--task", default="chat", help="the task it belongs to (default: chat)")
+    talk.add_argument("--usage", action="store_true", help="show tokens and cache hits")
+    talk.set_defaults(run=chat.chat)
+
+    serve = found.add_parser("serve", help="serve the HTTP API")
+    serve.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8765, help="port (default: 8765)")
+    serve.set_defaults(run=commands.serve)
+
+    models = found.add_parser("models", help="show the model in use and what it can do")
+    models.set_defaults(run=commands.models)
+
+    check = found.add_parser("doctor", help="find the usual troubles and say what to do")
+    check.set_defaults(run=doctor.doctor)
+
     show = found.add_parser("demo", help="tell, kill, restart, ask: memory that survives")
     show.add_argument("--home", help="keep the brain in this folder instead of a temporary one")
     show.set_defaults(run=demo.run)
 
-    for command in (ask, remember, recall, context):
+    for command in (ask, remember, recall, context, tasks, talk):
         command.add_argument("--owner", default="default", help="whose memory (default: default)")
-    for command in (ask, remember, recall, context, show):
+    for command in (ask, remember, recall, context, tasks, models, check, show):
         command.add_argument("--json", action="store_true", help="print JSON for programs")
     return parser
 

@@ -7,10 +7,20 @@ from typing import Any
 
 from enplace.records.block import Block, TextBlock, ToolCallBlock
 from enplace.records.context import Context
-from enplace.records.event import Event
+from enplace.records.event import Event, UsageReported
 from enplace.stores.codec import encode_event
 
 MOST_CHARACTERS = 100
+
+
+def usage_line(event: UsageReported) -> str:
+    """What a model call consumed, and what the cache gave."""
+    usage = event.usage
+    line = (
+        f"{usage.input_tokens} tokens in, {usage.cache_hit_tokens} of them from the cache"
+        f" ({event.expected_hit_tokens} expected), {usage.output_tokens} out"
+    )
+    return f"{line}; {event.break_reason}" if event.break_reason else line
 
 
 def event_json(event: Event) -> str:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from enplace.errors import IdempotencyConflict
+from enplace.errors import IdempotencyConflict, MessageNotFound
 from enplace.records.canonical import digest
 from enplace.records.context import History
-from enplace.records.event import Event, TurnErrored, TurnStarted, is_last
+from enplace.records.event import Event, TurnErrored, TurnStarted, UserSpoke, is_last
 from enplace.records.message import UserMessage
 
 ABANDONED = "ABANDONED"
@@ -18,6 +18,8 @@ class New:
 
     broken: str | None
     """Turn id."""
+    parent: int | None = None
+    """Where the log branches, because the message replaces one: `Changeset.parent`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +44,12 @@ def admit(history: History, message: UserMessage) -> New | Continue | Again:
 
     Raises:
         IdempotencyConflict: The key was used for another message.
+        MessageNotFound: The message to replace is not on the task's live branch.
     """
     broken = _broken_turn(history)
     started = _turn_of_key(history, message.idempotency_key)
+    if started is None and message.replaces is not None:
+        return New(broken=None, parent=_before(history, message.replaces))
     if started is None:
         return New(broken=broken)
     if started.message_digest != digest(message.text):
@@ -54,12 +59,36 @@ def admit(history: History, message: UserMessage) -> New | Continue | Again:
             turn_id=started.turn_id,
         )
     events = tuple(e for e in history.events if e.place and e.place.turn_id == started.turn_id)
-    newest = history.events[-1].place
+    newest = next(e for e in reversed(history.events) if isinstance(e, TurnStarted))
     last = next((event for event in reversed(events) if is_last(event)), None)
     failed = isinstance(last, TurnErrored) and last.error != ABANDONED
-    if last is None or (failed and newest is not None and newest.turn_id == started.turn_id):
+    if last is None or (failed and newest.turn_id == started.turn_id):
         return Continue(turn_id=started.turn_id, so_far=events)
     return Again(events=events)
+
+
+def message_at(history: History, ordinal: int) -> UserSpoke:
+    """The message of an ordinal.
+
+    Raises:
+        MessageNotFound: It is not on the task's live branch.
+    """
+    for event in history.events:
+        if isinstance(event, UserSpoke) and event.place and event.place.ordinal == ordinal:
+            return event
+    raise MessageNotFound(
+        f"task {history.task_id!r} has no message e{ordinal} on its live branch", ordinal=ordinal
+    )
+
+
+def _before(history: History, ordinal: int) -> int:
+    """Ordinal of the event before the turn that a message started; 0 for none."""
+    turn_id = message_at(history, ordinal).place
+    for event in history.events:
+        place = event.place
+        if place and turn_id and place.turn_id == turn_id.turn_id:
+            return place.parent or 0
+    return 0
 
 
 def _turn_of_key(history: History, key: str | None) -> TurnStarted | None:

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
-from enplace.desk import Place, Warm, last_context, search_memory, warm_up
+from enplace.desk import Place, Warm, branch_off, last_context, search_memory, warm_up
 from enplace.engine.acceptance import accept_name, accept_text
-from enplace.engine.admission import Again, Continue, admit
+from enplace.engine.admission import Again, Continue, New, admit, message_at
 from enplace.engine.parts import EngineOptions, Ports
 from enplace.engine.turns import Ground, OpenTurn, resume, start
 from enplace.errors import EnplaceError, TaskNotFound, UsageError
 from enplace.ports import Brain
 from enplace.records.changeset import Changeset
-from enplace.records.context import Context
+from enplace.records.context import Context, History
 from enplace.records.event import Event, NoteWritten
 from enplace.records.memory import Fact, Note, NoteKind, SoulLine, SoulSection, expiry
 from enplace.records.message import UserMessage
@@ -49,21 +49,33 @@ class OwnerEngine:
     # Turns
 
     async def execute(
-        self, task_id: str, message: str, *, idempotency_key: str | None = None
+        self,
+        task_id: str,
+        message: str,
+        *,
+        idempotency_key: str | None = None,
+        replaces: int | None = None,
     ) -> AsyncGenerator[Event, None]:
         """Carry a message to its answer, and yield every event as it happens.
 
-        An unknown task is created. With a key, a turn that was broken goes on where it stopped,
-        and one that ended is told again; without one every call is a new turn.
+        Args:
+            task_id: An unknown task is created.
+            message: What the person says.
+            idempotency_key: A turn of this key that was broken goes on where it stopped, and one
+                that ended is told again. Without a key every call is a new turn.
+            replaces: Ordinal of an earlier message, which is edited: the log branches before it.
+                The other branch stays, marked as dead.
 
         Raises:
             TaskBusy: Another turn of the task is running.
             BadInput: The message or a name is not acceptable; nothing was stored.
             IdempotencyConflict: The key was used for another message.
+            MessageNotFound: The message to replace is not on the task's live branch.
             ContextOverflow: The context does not fit the model's window.
             ModelError: The model failed. Told as `error` and `thread_lifecycle` events first.
         """
-        async with self._admitted(task_id, message, idempotency_key) as turn:
+        said = UserMessage(text=message, idempotency_key=idempotency_key, replaces=replaces)
+        async with self._admitted(task_id, said) as turn:
             if isinstance(turn, Again):
                 for event in turn.events:
                     yield event
@@ -73,11 +85,26 @@ class OwnerEngine:
             try:
                 async with aclosing(run_turn(turn.message, turn.history, turn.desk)) as events:
                     async for event in events:
+                        turn.history = turn.history.then(event)
                         yield event
             except EnplaceError as error:
                 for event in await turn.fail(error):
                     yield event
                 raise
+
+    async def retry(self, task_id: str, ordinal: int) -> AsyncGenerator[Event, None]:
+        """Answer an earlier message again, as `execute` with the same text in its place.
+
+        Raises:
+            TaskNotFound: There is no such task.
+            MessageNotFound: The message is not on the task's live branch.
+            EnplaceError: As `execute`.
+        """
+        history = History(task_id=task_id, turn_id="", events=tuple(await self.log(task_id)))
+        text = message_at(history, ordinal).text
+        async with aclosing(self.execute(task_id, text, replaces=ordinal)) as events:
+            async for event in events:
+                yield event
 
     @asynccontextmanager
     async def turn(
@@ -88,7 +115,8 @@ class OwnerEngine:
         Raises:
             UsageError: As `execute`; also when the key's turn has ended already.
         """
-        async with self._admitted(task_id, message, idempotency_key) as turn:
+        said = UserMessage(text=message, idempotency_key=idempotency_key)
+        async with self._admitted(task_id, said) as turn:
             if isinstance(turn, Again):
                 raise UsageError("the turn of this idempotency key has ended")
             yield turn
@@ -100,15 +128,20 @@ class OwnerEngine:
         return await (await self._brain()).log.tasks()
 
     async def log(self, task_id: str, *, after: int = 0) -> Sequence[Event]:
-        """A task's events with a larger ordinal, in order.
+        """The events of a task's live branch with a larger ordinal, in order.
 
         Raises:
             TaskNotFound: There is no such task.
         """
-        events = await (await self._brain()).log.read(task_id)
-        if not events:
+        log = (await self._brain()).log
+        events = await log.read(task_id, after)
+        if not events and not await log.read(task_id):
             raise TaskNotFound(f"there is no task {task_id!r}", task_id=task_id)
-        return [event for event in events if event.place and event.place.ordinal > after]
+        return events
+
+    async def dead_branches(self, task_id: str) -> Sequence[Event]:
+        """The events that edits and retries left behind, in order of ordinals."""
+        return await (await self._brain()).log.dead(task_id)
 
     async def context(self, task_id: str) -> Context:
         """The context exactly as the task's last model call saw it, made anew from the log.
@@ -253,18 +286,21 @@ class OwnerEngine:
 
     @asynccontextmanager
     async def _admitted(
-        self, task_id: str, text: str, idempotency_key: str | None
+        self, task_id: str, message: UserMessage
     ) -> AsyncGenerator[OpenTurn | Again, None]:
         accept_name(task_id, "task_id")
-        accept_text(text, "message")
-        if idempotency_key is not None:
-            accept_name(idempotency_key, "idempotency_key")
-        message = UserMessage(text=text, idempotency_key=idempotency_key)
+        accept_text(message.text, "message")
+        if message.idempotency_key is not None:
+            accept_name(message.idempotency_key, "idempotency_key")
         brain = await self._brain()
         place = self._place(brain)
         async with brain.lease(task_id) as lease:
             warm = await self._warm_up(brain, task_id)
             verdict = admit(warm.history, message)
+            if isinstance(verdict, New) and verdict.parent is not None:
+                counter = self._ports.counter
+                warm = await branch_off(brain, task_id, verdict.parent, counter=counter)
+                self._warm[task_id] = warm
             if isinstance(verdict, Again):
                 yield verdict
                 return
@@ -276,7 +312,7 @@ class OwnerEngine:
 
     async def _warm_up(self, brain: Brain, task_id: str) -> Warm:
         known = self._warm.pop(task_id, None)
-        warm = await warm_up(brain, task_id, "", counter=self._ports.counter, known=known)
+        warm = await warm_up(brain, task_id, counter=self._ports.counter, known=known)
         self._warm[task_id] = warm
         while len(self._warm) > self._options.warm_tasks:
             self._warm.popitem(last=False)

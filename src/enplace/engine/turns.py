@@ -24,7 +24,7 @@ from enplace.records.recollection import Recollection
 from enplace.records.task import Session
 from enplace.turn import Desk
 
-OUTCOME_UNKNOWN = "The outcome of this call is unknown: its turn was broken and then abandoned."
+OUTCOME_UNKNOWN = "The outcome of this call is unknown: its turn ended before the tool did."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,7 +50,11 @@ class OpenTurn:
 
         Raises:
             ContextOverflow: It does not fit the model's window.
+            UsageError: A tool call has no result yet.
         """
+        if self.history.open_calls:
+            open_ids = ", ".join(call.id for call in self.history.open_calls)
+            raise UsageError(f"record a result first for: {open_ids}")
         prepared = await self.desk.prepare(self.history, found)
         self.history = self.history.then(*prepared.changes)
         return prepared.context
@@ -80,7 +84,13 @@ class OpenTurn:
         return events
 
     async def upload(self) -> tuple[Event, ...]:
-        """Step 4: the turn is over; what it holds now waits to be learned from."""
+        """Step 4: the turn is over; what it holds now waits to be learned from.
+
+        Raises:
+            UsageError: The turn has no final answer yet.
+        """
+        if not self.history.answered:
+            raise UsageError("record the final answer before the turn is uploaded")
         events = await self.desk.upload(self.history)
         self.history = self.history.then(*events)
         return events
@@ -89,6 +99,7 @@ class OpenTurn:
         """Close the turn with an error that people can see."""
         return await self.journal.append(
             [
+                *_unknown(self.history),
                 ErrorRaised(error=error.code, message=error.message, details=error.details),
                 TurnErrored(turn_id=self.history.turn_id, error=error.code),
             ]
@@ -104,9 +115,9 @@ class Ground:
     lease: Lease
     session: Session
 
-    def journal(self, turn_id: str) -> Journal:
-        """Writes a turn's events."""
-        return open_journal(self.place.brain, self.lease, turn_id, self.place.clock, self.session)
+    def journal(self, turn_id: str, *, parent: int | None = None) -> Journal:
+        """Writes a turn's events; with `parent` as a new branch."""
+        return open_journal(self.place, self.lease, turn_id, self.session, parent=parent)
 
 
 async def start(ground: Ground, message: UserMessage, verdict: New) -> OpenTurn:
@@ -121,12 +132,13 @@ async def start(ground: Ground, message: UserMessage, verdict: New) -> OpenTurn:
     if verdict.broken is not None:
         told = await _abandon(ground, verdict.broken)
     turn_id = uuid.uuid4().hex
-    journal = ground.journal(turn_id)
+    journal = ground.journal(turn_id, parent=verdict.parent)
     started = TurnStarted(
         turn_id=turn_id,
         session_id=ground.session.id,
         message_digest=digest(message.text),
         idempotency_key=message.idempotency_key,
+        replaces=message.replaces,
     )
     told += await journal.append([started, UserSpoke(text=message.text)])
     return OpenTurn(
@@ -152,14 +164,19 @@ def resume(ground: Ground, message: UserMessage, verdict: Continue) -> OpenTurn:
 
 async def _abandon(ground: Ground, turn_id: str) -> tuple[Event, ...]:
     """Close a broken turn, so that every call has its result and every turn its end."""
-    unknown = [
+    unknown = _unknown(replace(ground.warm.history, turn_id=turn_id))
+    ended = TurnErrored(turn_id=turn_id, error=ABANDONED)
+    return await ground.journal(turn_id).append([*unknown, ended])
+
+
+def _unknown(history: History) -> list[ToolFinished]:
+    """Results for the calls that a turn leaves open."""
+    return [
         ToolFinished(
             tool_call_id=call.id,
             tool=call.tool,
             blocks=(TextBlock(text=OUTCOME_UNKNOWN),),
             is_error=True,
         )
-        for call in replace(ground.warm.history, turn_id=turn_id).open_calls
+        for call in history.open_calls
     ]
-    ended = TurnErrored(turn_id=turn_id, error=ABANDONED)
-    return await ground.journal(turn_id).append([*unknown, ended])

@@ -1,38 +1,41 @@
 """A task's log, read once and then only what is new."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from enplace.ports import LogStore
 from enplace.records.context import History
 from enplace.records.event import EpochOpened, Event, Framed, UserSpoke
 
 
-async def load_history(
-    log: LogStore, task_id: str, turn_id: str, known: History | None = None
-) -> History:
-    """The history of a task up to now.
+async def load_history(log: LogStore, task_id: str) -> History:
+    """The history of a task up to now; an unknown task has an empty one."""
+    events = tuple(await log.read(task_id))
+    return History(task_id=task_id, turn_id="", events=events, texts=await _texts(log, events))
 
-    Args:
-        log: Where it is kept.
-        task_id: An unknown task has an empty history.
-        turn_id: The turn it is read for.
-        known: What was read before; only later events are read again.
+
+async def load_more(log: LogStore, known: History) -> History | None:
+    """A history with what came since; None where the log branched, and it must be read anew.
+
+    The texts are those of the new events only.
     """
-    events = known.events if known is not None else ()
-    after = events[-1].place.ordinal if events and events[-1].place else 0
-    fresh = await log.read(task_id, after)
-    digests = sorted(set(_digests(fresh)))
-    texts: Mapping[str, str] = {}
-    if digests:
-        texts = await log.texts(digests)
-    return History(task_id=task_id, turn_id=turn_id, events=(*events, *fresh), texts=texts)
+    last = known.events[-1].place if known.events else None
+    after = last.ordinal if last else 0
+    fresh = tuple(await log.read(known.task_id, after))
+    if fresh and after and fresh[0].place and fresh[0].place.parent != after:
+        return None
+    return replace(known, events=known.events + fresh, texts=await _texts(log, fresh))
+
+
+async def _texts(log: LogStore, events: Sequence[Event]) -> Mapping[str, str]:
+    digests = sorted(set(_digests(events)))
+    return await log.texts(digests) if digests else {}
 
 
 def last_words(history: History) -> str:
     """What the owner said in the turn before the current one; empty where there was none."""
-    own = len(history.of_turn)
-    for event in reversed(history.events[: len(history.events) - own]):
-        if isinstance(event, UserSpoke):
+    for event in reversed(history.events):
+        if isinstance(event, UserSpoke) and event.place and event.place.turn_id != history.turn_id:
             return event.text
     return ""
 

@@ -4,7 +4,7 @@ from enplace.records.recollection import RecallQuery
 from enplace.records.words import words
 
 FEW_TERMS = 2
-"""A message with fewer terms leans on the one before it ("and the other one?")."""
+"""A message with fewer terms leans on the one before it ("and the neighbour's?")."""
 MOST_TERMS = 24
 """Terms beyond this many add cost and no sharpness."""
 
@@ -192,9 +192,9 @@ def make_query(message: str, before: str = "") -> RecallQuery:
     own = _terms(message)
     if not own:
         return RecallQuery(terms=(), reason="the message names nothing to look for")
-    if len(own) < FEW_TERMS:
-        own += [term for term in _terms(before) if term not in own]
-    return RecallQuery(terms=tuple(own[:MOST_TERMS]))
+    leaning = _terms(before) if len(own) < FEW_TERMS else []
+    terms = (*own, *(term for term in leaning if term not in own))
+    return RecallQuery(terms=terms[:MOST_TERMS], own=min(len(own), MOST_TERMS))
 
 
 def _terms(text: str) -> list[str]:

@@ -1,13 +1,21 @@
 """Which of the candidates come into the context. Pure: the same candidates give the same answer."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from enplace.fetch.decay import decayed
 from enplace.records.memory import Fact
-from enplace.records.recollection import DroppedMemory, Match, RecalledMemory, Said
+from enplace.records.recollection import (
+    DroppedMemory,
+    DropStage,
+    Match,
+    MemoryKind,
+    RecalledMemory,
+    Said,
+)
 from enplace.records.words import fold, words
 
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
@@ -19,7 +27,7 @@ class RecallOptions:
 
     limit: int = 6
     """Most memories chosen."""
-    candidates: int = 48
+    candidates: int = 24
     """Most candidates each source is asked for."""
     gate_ratio: float = 0.5
     """Candidates below this share of the best score are not shown."""
@@ -36,6 +44,7 @@ def choose(
     facts: Sequence[Match],
     said: Sequence[Match],
     *,
+    own: Sequence[str] = (),
     visible: Collection[str],
     now: datetime,
     options: RecallOptions,
@@ -46,84 +55,102 @@ def choose(
         terms: What was looked for.
         facts: Candidates that match, with the store's scores.
         said: What the owner said elsewhere, newest first.
+        own: Of the terms those that must be shared where anything shares them: what only shares
+            words with the message before is not what is asked for now.
         visible: Ids that stand in the context already.
         now: For the decay of confidence.
         options: Limits.
     """
-    scored = _scored_facts(facts, terms, now) + _scored_said(said, terms, options)
-    scored.sort(key=lambda memory: (-memory.score, -memory.at.timestamp(), memory.id))
-    best = scored[0].score if scored else 0.0
+    scored = [*_scored_facts(facts, terms, now), *_scored_said(said, terms, options)]
+    scored.sort(key=lambda found: (-found.score, -found.at.timestamp(), found.id))
     chosen: list[RecalledMemory] = []
     dropped: list[DroppedMemory] = []
+    if len(own) < len(terms) and any(not found.hit.isdisjoint(own) for found in scored):
+        beside = [found for found in scored if found.hit.isdisjoint(own)]
+        dropped += [DroppedMemory(id=found.id, stage="gate") for found in beside]
+        scored = [found for found in scored if not found.hit.isdisjoint(own)]
+    least = options.gate_ratio * scored[0].score if scored else 0.0
     texts: set[str] = set()
-    for memory in scored:
-        if memory.id in visible:
-            dropped.append(DroppedMemory(id=memory.id, stage="visible"))
-        elif memory.score < options.gate_ratio * best:
-            dropped.append(DroppedMemory(id=memory.id, stage="gate"))
-        elif fold(memory.text) in texts:
-            dropped.append(DroppedMemory(id=memory.id, stage="duplicate"))
-        elif len(chosen) == options.limit:
-            dropped.append(DroppedMemory(id=memory.id, stage="limit"))
-        else:
-            texts.add(fold(memory.text))
-            chosen.append(memory)
+    for found in scored:
+        stage = _dropped_at(found, visible, least, texts)
+        if stage is None and len(chosen) == options.limit:
+            stage = "limit"
+        if stage is not None:
+            dropped.append(DroppedMemory(id=found.id, stage=stage))
+            continue
+        texts.add(fold(found.text))
+        chosen.append(_memory(found, terms))
     return chosen, dropped
+
+
+class _Found(NamedTuple):
+    """A candidate with its score: light, since most are dropped."""
+
+    score: float
+    at: datetime
+    id: str
+    kind: MemoryKind
+    text: str
+    hit: frozenset[str]
+    """Terms it shares."""
+
+
+def _dropped_at(
+    found: _Found, visible: Collection[str], least: float, texts: Collection[str]
+) -> DropStage | None:
+    if found.id in visible:
+        return "visible"
+    if found.score < least:
+        return "gate"
+    return "duplicate" if fold(found.text) in texts else None
+
+
+def _memory(found: _Found, terms: Sequence[str]) -> RecalledMemory:
+    shared = ", ".join(term for term in terms if term in found.hit)
+    return RecalledMemory(
+        id=found.id,
+        kind=found.kind,
+        text=found.text,
+        at=found.at,
+        score=found.score,
+        why=f"shares {shared}",
+    )
 
 
 def _scored_facts(
     matches: Sequence[Match], terms: Sequence[str], now: datetime
-) -> list[RecalledMemory]:
-    """Keyword score relative to the best, times the share of terms hit, times confidence left."""
+) -> Iterator[_Found]:
+    """Keyword score relative to the best, and the share of terms hit, times confidence left."""
     best = max((match.score for match in matches), default=0.0)
-    scored: list[RecalledMemory] = []
     for match in matches:
         fact = match.item
-        if not isinstance(fact, Fact):
-            continue
-        hit = _hit(terms, fact.sentence)
-        age_s = (now - fact.recorded_at).total_seconds()
-        left = decayed(fact.confidence, age_s, fact.half_life_s)
-        keyword = match.score / best if best > 0 else 1.0
-        scored.append(
-            RecalledMemory(
-                id=fact.id,
-                kind="fact",
-                text=fact.sentence,
-                at=fact.recorded_at,
-                score=(0.5 * keyword + 0.5 * len(hit) / len(terms)) * (0.5 + 0.5 * left),
-                why=f"shares {', '.join(hit)}",
-            )
-        )
-    return scored
+        if isinstance(fact, Fact):
+            hit = _hit(terms, fact.sentence)
+            age_s = (now - fact.recorded_at).total_seconds()
+            left = decayed(fact.confidence, age_s, fact.half_life_s)
+            keyword = match.score / best if best > 0 else 1.0
+            score = (0.5 * keyword + 0.5 * len(hit) / len(terms)) * (0.5 + 0.5 * left)
+            yield _Found(score, fact.recorded_at, fact.id, "fact", fact.sentence, hit)
 
 
 def _scored_said(
     matches: Sequence[Match], terms: Sequence[str], options: RecallOptions
-) -> list[RecalledMemory]:
+) -> Iterator[_Found]:
     """The sentence that shares most terms; questions tell nothing and are passed over."""
-    scored: list[RecalledMemory] = []
     for match in matches:
         said = match.item
         if not isinstance(said, Said):
             continue
         sentences = [s.strip() for s in _SENTENCE.findall(said.text) if not s.endswith("?")]
-        hits = [(len(_hit(terms, sentence)), sentence) for sentence in sentences]
-        count, sentence = max(hits, key=lambda hit: hit[0], default=(0, ""))
-        if count:
-            scored.append(
-                RecalledMemory(
-                    id=f"said:{said.task_id}:{said.ordinal}",
-                    kind="said",
-                    text=sentence[: options.said_characters],
-                    at=said.at,
-                    score=options.said_weight * count / len(terms),
-                    why=f"shares {', '.join(_hit(terms, sentence))}",
-                )
-            )
-    return scored
+        hits = [(_hit(terms, sentence), sentence) for sentence in sentences]
+        hit, sentence = max(hits, key=lambda pair: len(pair[0]), default=(frozenset[str](), ""))
+        if hit:
+            score = options.said_weight * len(hit) / len(terms)
+            id_ = f"said:{said.task_id}:{said.ordinal}"
+            yield _Found(score, said.at, id_, "said", sentence[: options.said_characters], hit)
 
 
-def _hit(terms: Sequence[str], text: str) -> list[str]:
-    found = words(text)
-    return [term for term in terms if any(word.startswith(term) for word in found)]
+def _hit(terms: Sequence[str], text: str) -> frozenset[str]:
+    """The terms with which a word of the text begins."""
+    found = " " + " ".join(words(text))
+    return frozenset(term for term in terms if f" {term}" in found)

@@ -64,7 +64,9 @@ async def unfinished(history: History, bench: Bench) -> AsyncGenerator[Event, No
     """Finish what a crash left open: the tools of the turn's last answer without a result."""
     if not history.open_calls:
         return
-    started = {e.tool_call_id for e in history.of_turn if isinstance(e, ToolCalled)}
+    events = history.of_turn
+    last = max(i for i, event in enumerate(events) if isinstance(event, AssistantSpoke))
+    started = {e.tool_call_id for e in events[last:] if isinstance(e, ToolCalled)}
     results = run_tools(
         history.open_calls,
         bench.tools,

@@ -14,6 +14,9 @@ from enplace.records.tool import ToolCall, ToolOutcome
 
 _log = logging.getLogger("enplace.invoke")
 
+DEEPEST_INPUT = 100
+# Lists and objects inside each other: deeper ones can be written to a brain but not read back.
+
 OUTCOME_UNKNOWN = (
     "The outcome of this call is unknown: the process ended while the tool was running, and the"
     " tool may or may not have had its effect. Check before calling it again."
@@ -110,9 +113,29 @@ async def _run(
 def _input_of(call: ToolCallBlock) -> JsonObject | None:
     try:
         value: object = json.loads(call.arguments or "{}")
-    except ValueError:
+        value = json.loads(well_formed(json.dumps(value, ensure_ascii=False)))
+    except (ValueError, RecursionError):
+        return None
+    if _deeper_than(DEEPEST_INPUT, value):
         return None
     return cast(JsonObject, value) if isinstance(value, dict) else None
+
+
+def _deeper_than(depth: int, value: object) -> bool:
+    level = [value]
+    for _ in range(depth + 1):
+        level = [inner for outer in level for inner in _inside(outer)]
+    return bool(level)
+
+
+def _inside(value: object) -> list[object]:
+    match value:
+        case dict():
+            return list(cast(dict[str, object], value).values())
+        case list():
+            return list(cast(list[object], value))
+        case _:
+            return []
 
 
 def _failed(call: ToolCallBlock, text: str) -> ToolFinished:

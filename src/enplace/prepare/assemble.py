@@ -1,6 +1,6 @@
 """From a history to the context of the next model call. Blocking for the turn, so it must be quick."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +47,12 @@ class Preparer:
         counted = sum(self.view.tokens.values()) + added
         factor = self.view.factors.get(wanted.card.name)
         require_room(estimate(counted, factor, self._anchor(self.view.epoch, wanted)), wanted.card)
+
+    def visible(self, wanted: Wanted, now: datetime) -> Collection[str]:
+        """Ids of the memories that still stand when a turn starts now: none in a new epoch."""
+        if opening(self.view, wanted, starts_turn=True, now=now) is not None:
+            return ()
+        return self.view.visible
 
     async def prepare(
         self,
@@ -122,6 +128,7 @@ class Preparer:
             estimated_tokens=tokens,
             expected_hit_tokens=expected.hit_tokens,
             break_reason=expected.break_reason,
+            branch=view.branch,
             head=view.head,
             max_output_tokens=card.output_tokens,
         )

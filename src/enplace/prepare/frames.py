@@ -56,9 +56,9 @@ def notes_text(notes: Sequence[Note], style: FrameStyle) -> str:
 
 def _remembered(memory: RecalledMemory, style: FrameStyle) -> str:
     day, text = memory.at.date().isoformat(), _one_line(memory.text)
-    if memory.kind == "said":
-        return f'The user said on {day}: "{text}"'
-    return f"{text} ({day})" if style == "fenced" else text
+    if style == "plain":
+        return f'The user said: "{text}"' if memory.kind == "said" else text
+    return f'The user said on {day}: "{text}"' if memory.kind == "said" else f"{text} ({day})"
 
 
 def _framed(tag: Literal["memory", "notes"], lines: Sequence[str], style: FrameStyle) -> str:

@@ -21,6 +21,7 @@ from enplace.records.event import (
     NoteWritten,
     Place,
     ToolFinished,
+    TurnStarted,
     UsageReported,
     UserSpoke,
 )
@@ -42,6 +43,8 @@ class View:
         self.system: tuple[ContextBlock, ...] = ()
         self.tools: tuple[ToolSpec, ...] = ()
         self.head = ""
+        self.branch = 0
+        """Ordinal of the event with which the live branch began; 0 while the log never branched."""
         self.messages: list[ContextMessage] = []
         """Messages that stand for good."""
         self.pending: tuple[ContextBlock, ...] = ()
@@ -67,6 +70,8 @@ class View:
         """Reported over counted tokens, by model."""
         self._results: dict[str, ContextBlock] = {}
         self._carried: list[ContextMessage] | None = None
+        self._late_notes: list[NoteWritten] | None = None
+        """Notes that a caller wrote between a message and its frames, which did not show them."""
 
     def fold(self, events: Sequence[Event], texts: Mapping[str, str]) -> None:
         """Take in more of the log.
@@ -80,13 +85,19 @@ class View:
             match event:
                 case EpochOpened():
                     self._open_epoch(event, texts)
+                case TurnStarted():
+                    if event.replaces is not None:
+                        self.branch = _ordinal(event)
                 case UserSpoke():
+                    self._take_late_notes()
+                    self._late_notes = []
                     self._close_message()
                     block = self._block(TextBlock(text=event.text), "history", _place(event))
                     self.pending = (block,)
                     self.message_tokens = block.tokens
                 case Framed():
                     self._lay_frames(event.frames, texts, _place(event))
+                    self._take_late_notes()
                 case AssistantSpoke():
                     self._close_message()
                     blocks = [self._block(b, "history", _place(event)) for b in event.blocks]
@@ -95,10 +106,10 @@ class View:
                     self._take_result(event)
                 case UsageReported():
                     self._take_usage(event)
+                case NoteWritten() if event.by == "caller" and self._late_notes is not None:
+                    self._late_notes.append(event)
                 case NoteWritten():
-                    self.notes[event.note.key] = event.note
-                    if event.by == "caller":
-                        self.unseen_notes[event.note.key] = event.note
+                    self._take_note(event)
                 case _:
                     pass  # says nothing to the model
 
@@ -217,6 +228,16 @@ class View:
         self.factors[event.model] = calibrated(
             factor, event.usage.input_tokens, event.counted_tokens
         )
+
+    def _take_note(self, event: NoteWritten) -> None:
+        self.notes[event.note.key] = event.note
+        if event.by == "caller":
+            self.unseen_notes[event.note.key] = event.note
+
+    def _take_late_notes(self) -> None:
+        late, self._late_notes = self._late_notes, None
+        for event in late or ():
+            self._take_note(event)
 
     def _close_message(self) -> None:
         self._settle()

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 from collections.abc import Callable
+from functools import cached_property
 from math import ceil
 from typing import Any
 
@@ -26,10 +27,11 @@ class QuicktokCounter:
     Needs the extra `tokens`.
     """
 
-    def __init__(self) -> None:
-        # The extra `tokens`; its modules carry no types.
-        quicktok: Any = importlib.import_module("quicktok")
-        self._count: Callable[[str], int] = quicktok.get_encoding("o200k_base").count
+    @cached_property
+    def _count(self) -> Callable[[str], int]:
+        """Loads the vocabulary, half a CPU-second, when the first text is counted."""
+        quicktok: Any = importlib.import_module("quicktok")  # the extra `tokens`, without types
+        return quicktok.get_encoding("o200k_base").count
 
     def count(self, text: str, kind: TextKind = "prose") -> int:
         """See `ports.TokenCounter`. The kind makes no difference."""

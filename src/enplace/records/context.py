@@ -10,6 +10,7 @@ from enplace.records.event import (
     EpochOpened,
     Event,
     Framed,
+    NoteWritten,
     ToolFinished,
     UsageReported,
 )
@@ -95,6 +96,8 @@ class Context:
     """Input that the provider's cache should hold."""
     break_reason: str | None
     """Why a request before it is not a prefix of this one; None where it is."""
+    branch: int
+    """Ordinal of the event with which the task's live branch began; 0 while it never branched."""
     head: str
     """Digest of model, tools, system prompt and soul, with which the chain of messages begins."""
     max_output_tokens: int
@@ -122,11 +125,14 @@ class History:
 
     @property
     def of_turn(self) -> tuple[Event, ...]:
-        """The events of the current turn, oldest first."""
-        start = len(self.events)
-        while start and _turn_of(self.events[start - 1]) == self.turn_id:
-            start -= 1
-        return self.events[start:]
+        """The events of the current turn, oldest first, without notes that a caller put between."""
+        own: list[Event] = []
+        for event in reversed(self.events):
+            if _turn_of(event) == self.turn_id:
+                own.append(event)
+            elif not isinstance(event, NoteWritten):
+                break
+        return tuple(reversed(own))
 
     @property
     def open_calls(self) -> tuple[ToolCallBlock, ...]:

@@ -46,6 +46,8 @@ class TurnStarted:
     session_id: str
     message_digest: str
     idempotency_key: str | None = None
+    replaces: int | None = None
+    """Ordinal of the message, on a branch that is dead now, in whose place this one stands."""
     phase: Literal["started"] = "started"
     kind: Literal["thread_lifecycle"] = "thread_lifecycle"
     place: Place | None = None

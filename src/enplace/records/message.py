@@ -14,6 +14,8 @@ class UserMessage:
     text: str
     idempotency_key: str | None = None
     """Names the turn: the same key again continues or replays it, and never repeats it."""
+    replaces: int | None = None
+    """Ordinal of an earlier message of the task, which this one replaces: the log branches."""
 
 
 Stop = Literal["end", "tool_calls", "length", "refusal"]

@@ -12,6 +12,8 @@ class CacheProfile:
     """Seconds a prefix stays warm after its last use; infinite where only pressure evicts it."""
     min_tokens: int = 0
     """Shorter prefixes are never cached."""
+    head_ttl: Literal["5m", "1h"] = "5m"
+    """How long tools, system prompt and soul are asked to stay, where the provider lets choose."""
 
 
 FrameStyle = Literal["fenced", "plain"]

@@ -13,6 +13,8 @@ class RecallQuery:
 
     terms: tuple[str, ...]
     """Stems, lower case; a word matches when it begins with one."""
+    own: int = 0
+    """The first this many terms are the message's; the others come from the message before."""
     reason: str = ""
     """Why there are no terms, where there are none."""
 
@@ -35,13 +37,19 @@ class Match:
     score: float
 
 
+MemoryKind = Literal["fact", "said"]
+DropStage = Literal["visible", "gate", "limit", "duplicate", "room"]
+"""Why a memory that was found is not shown: it stands in view already, is too weak beside the best,
+comes after enough others, says the same as another, or does not fit."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecalledMemory:
     """One memory chosen for the context."""
 
     id: str
     """Fact id, or `said:TASK:ORDINAL`."""
-    kind: Literal["fact", "said"]
+    kind: MemoryKind
     text: str
     at: datetime
     """When it was recorded or said."""
@@ -55,7 +63,7 @@ class DroppedMemory:
     """One memory that was found and not chosen, and the stage that dropped it."""
 
     id: str
-    stage: Literal["visible", "closed", "gate", "limit", "duplicate", "room"]
+    stage: DropStage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

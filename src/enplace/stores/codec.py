@@ -1,11 +1,13 @@
 """Records to JSON text and back, for whoever stores them: decode(encode(x)) == x."""
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Annotated, TypeAlias
 
 from pydantic import Discriminator, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
 
-from enplace.errors import BrainDamaged
+from enplace.errors import BrainDamaged, StoreError
 from enplace.records.event import (
     AssistantSpoke,
     Degraded,
@@ -44,8 +46,15 @@ _FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
 
 
 def encode_event(event: Event) -> str:
-    """JSON text of an event, with its place where it has one."""
-    return _EVENT.dump_json(event).decode()
+    """JSON text of an event, with its place where it has one.
+
+    Raises:
+        StoreError: It holds what JSON cannot: a lone surrogate, or values too deep.
+    """
+    try:
+        return _EVENT.dump_json(event).decode()
+    except PydanticSerializationError as error:
+        raise StoreError(f"an event cannot be written: {error}") from error
 
 
 def decode_event(text: str | bytes, place: Place | None = None) -> Event:
@@ -62,12 +71,13 @@ def decode_event(text: str | bytes, place: Place | None = None) -> Event:
 
 
 def encode_fact(fact: Fact) -> str:
-    """JSON text of a fact."""
-    return _FACT.dump_json(fact).decode()
+    """JSON text of a fact; a half-life without end is written as `Infinity`."""
+    return to_json(fact, inf_nan_mode="constants").decode()
 
 
-def decode_fact(text: str | bytes) -> Fact:
-    """The fact of a JSON text.
+@lru_cache(maxsize=4_096)
+def decode_fact(text: str) -> Fact:
+    """The fact of a JSON text. Facts are never edited, so the same text is the same fact.
 
     Raises:
         BrainDamaged: The text is no fact.

@@ -10,12 +10,11 @@ from math import log
 from enplace.errors import LeaseLost, TaskBusy, UsageError
 from enplace.records.canonical import digest
 from enplace.records.changeset import Changeset, Commit, Lease
-from enplace.records.event import Event, Place, UserSpoke
+from enplace.records.event import Event, NoteWritten, Place, UserSpoke
 from enplace.records.memory import Fact, Note, SoulLine
 from enplace.records.recollection import Match, Said
 from enplace.records.task import Due, Session, TaskSummary
 from enplace.records.words import fold, words
-from enplace.stores.branch import live_branch
 from enplace.stores.names import file_name
 
 
@@ -24,6 +23,7 @@ class _Task:
     created_at: datetime
     updated_at: datetime
     head: int = 0
+    dead: set[int] = field(default_factory=set[int])
     events: list[Event] = field(default_factory=list[Event])
 
 
@@ -40,6 +40,7 @@ class _State:
     soul: dict[tuple[str, str], SoulLine] = field(default_factory=dict[tuple[str, str], SoulLine])
     due: dict[str, Due] = field(default_factory=dict[str, Due])
     session: Session | None = None
+    closed_sessions: set[str] = field(default_factory=set[str])
     fences: dict[str, int] = field(default_factory=dict[str, int])
 
 
@@ -75,7 +76,7 @@ class InMemoryBrain:
             version = before.version + 1 if before else 1
             state.soul[line.section, line.key] = replace(line, version=version)
         if change.session is not None:
-            state.session = change.session if change.session.closed_at is None else None
+            _set_session(state, change.session)
         if change.due and events and events[-1].place is not None:
             at = events[-1].place
             state.due[at.task_id] = Due(task_id=at.task_id, position=at.position, reason=change.due)
@@ -123,7 +124,12 @@ class InMemoryLog:
     async def read(self, task_id: str, after: int = 0) -> Sequence[Event]:
         """See `ports.LogStore`."""
         task = self._state.tasks.get(task_id)
-        return live_branch(task.events[after:], task.head) if task else []
+        return _chosen(task, after, dead=False) if task else []
+
+    async def dead(self, task_id: str) -> Sequence[Event]:
+        """See `ports.LogStore`."""
+        task = self._state.tasks.get(task_id)
+        return _chosen(task, 0, dead=True) if task else []
 
     async def texts(self, digests: Sequence[str]) -> Mapping[str, str]:
         """See `ports.LogStore`."""
@@ -133,7 +139,7 @@ class InMemoryLog:
     async def tasks(self) -> Sequence[TaskSummary]:
         """See `ports.LogStore`."""
         latest_first = sorted(
-            self._state.tasks.items(), key=lambda row: row[1].updated_at, reverse=True
+            sorted(self._state.tasks.items()), key=lambda row: row[1].updated_at, reverse=True
         )
         return [
             TaskSummary(
@@ -150,7 +156,9 @@ class InMemoryLog:
         found = [
             Match(item=said, score=0.0)
             for said in reversed(self._state.said)
-            if said.task_id != but_task and _hits(terms, said.text)
+            if said.task_id != but_task
+            and said.ordinal not in self._state.tasks[said.task_id].dead
+            and _hits(terms, said.text)
         ]
         return found[:limit]
 
@@ -213,11 +221,25 @@ class InMemoryMemory:
         return [line for _, line in sorted(self._state.soul.items()) if line.text]
 
 
+def _set_session(state: _State, session: Session) -> None:
+    """A closed session stays closed, whatever a turn that still runs in it says."""
+    if session.closed_at is not None:
+        state.closed_sessions.add(session.id)
+    current = state.session
+    if session.id in state.closed_sessions:
+        state.session = None if current and current.id == session.id else current
+    else:
+        state.session = session
+
+
 def _append(state: _State, change: Changeset) -> tuple[Event, ...]:
     if change.task_id is None:
         raise UsageError("a changeset with events needs a task_id")
     task = state.tasks.setdefault(change.task_id, _Task(created_at=change.at, updated_at=change.at))
-    parent: int | None = change.parent or task.head or None
+    parent: int | None = task.head or None
+    if change.parent is not None and change.parent != task.head:
+        _leave_branch(state, change.task_id, change.parent)
+        parent = change.parent or None
     placed: list[Event] = []
     for event in change.events:
         state.position += 1
@@ -240,6 +262,20 @@ def _append(state: _State, change: Changeset) -> tuple[Event, ...]:
         parent = ordinal
     task.head, task.updated_at = len(task.events), change.at
     return tuple(placed)
+
+
+def _leave_branch(state: _State, task_id: str, parent: int) -> None:
+    task = state.tasks[task_id]
+    task.dead.update(range(parent + 1, len(task.events) + 1))
+    state.notes = {key: note for key, note in state.notes.items() if key[0] != task_id}
+    for event in _chosen(task, 0, dead=False):
+        if isinstance(event, NoteWritten):
+            state.notes[task_id, event.note.key] = event.note
+
+
+def _chosen(task: _Task, after: int, *, dead: bool) -> list[Event]:
+    numbered = enumerate(task.events[after:], start=after + 1)
+    return [event for ordinal, event in numbered if (ordinal in task.dead) == dead]
 
 
 def _add_fact(state: _State, fact: Fact) -> None:

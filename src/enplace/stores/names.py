@@ -6,6 +6,8 @@ from enplace.errors import BadInput
 from enplace.records.canonical import digest
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
+"""Names that mean devices on Windows."""
 MOST_CHARACTERS = 512
 
 
@@ -18,7 +20,7 @@ def file_name(owner: str) -> str:
     usable = 0 < len(owner) <= MOST_CHARACTERS and owner.isprintable()
     if not usable:
         raise BadInput("an owner's name has 1 to 512 printable characters")
-    if _PLAIN.fullmatch(owner):
+    if _PLAIN.fullmatch(owner) and not _RESERVED.fullmatch(owner):
         return owner
     readable = re.sub(r"[^a-z0-9]+", "-", owner.lower()).strip("-")[:32]
-    return f"{readable}.{digest(owner)[:24]}"
+    return f"owner-{readable}.{digest(owner)[:24]}"

@@ -32,7 +32,8 @@ def memory_tools(
         if same is not None:
             return _told(f"Known already: {same.sentence}")
         fact = Fact(
-            id=f"f{digest(f'{call.task_id} {call.turn_id} {call.id}')[:16]}",
+            # Some providers count the calls of every answer anew, so the id alone is not enough.
+            id=f"f{digest(f'{call.task_id} {call.turn_id} {call.id} {sentence}')[:16]}",
             sentence=sentence.strip(),
             recorded_at=now,
             trust="inference",

@@ -11,16 +11,27 @@ from enplace.records.task import Session
 
 
 class TurnJournal:
-    """Writes one turn's events under the lease of its task. Implements `ports.Journal`."""
+    """Writes one turn's events under the lease of its task. Implements `ports.Journal`.
+
+    With `parent` the first of them starts a branch (`Changeset.parent`).
+    """
 
     def __init__(
-        self, brain: Brain, lease: Lease, turn_id: str, clock: Clock, session: Session
+        self,
+        brain: Brain,
+        lease: Lease,
+        turn_id: str,
+        clock: Clock,
+        session: Session,
+        *,
+        parent: int | None = None,
     ) -> None:
         self._brain = brain
         self._lease = lease
         self._turn_id = turn_id
         self._clock = clock
         self._session = session
+        self._parent = parent
         self._last: Event | None = None
         self._passed = 0
 
@@ -43,6 +54,7 @@ class TurnJournal:
                 turn_id=self._turn_id,
                 events=(*told, *events),
                 lease=self._lease,
+                parent=self._parent,
                 texts=tuple(texts),
                 facts=tuple(item for item in writes if isinstance(item, Fact)),
                 notes=notes,
@@ -50,7 +62,7 @@ class TurnJournal:
                 due=due,
             )
         )
-        self._last, self._passed = commit.events[-1], 0
+        self._last, self._passed, self._parent = commit.events[-1], 0, None
         return commit.events
 
     def passing(self, event: Event) -> Event:

@@ -9,7 +9,7 @@ from typing import cast
 
 from enplace.errors import ModelGarbled
 from enplace.records.block import TextBlock, ToolCallBlock, ToolResultBlock
-from enplace.records.canonical import Json, JsonObject, canonical
+from enplace.records.canonical import Json, JsonObject, canonical, well_formed
 from enplace.records.context import Context, ContextMessage
 from enplace.records.message import Reply, Stop
 from enplace.records.usage import Usage
@@ -51,11 +51,12 @@ def from_envelope(raw: str, context: Context, usage: Usage, stop: Stop) -> Reply
         raise ModelGarbled(f"no JSON envelope: {raw[:200]!r}") from error
     match value:
         case {"say": str(text)}:
-            return Reply(blocks=(TextBlock(text=text),), usage=usage, stop=stop, raw=raw)
+            spoken = TextBlock(text=well_formed(text))
+            return Reply(blocks=(spoken,), usage=usage, stop=stop, raw=raw)
         case {"tool": str(tool), "args": dict(args)}:
             # What was asked names the call: no two requests of a turn are the same.
             call_id = f"call_{context.turn_id[:12]}_{context.prefix[:12]}"
-            call = ToolCallBlock(id=call_id, tool=tool, arguments=canonical(args))
+            call = ToolCallBlock(id=call_id, tool=tool, arguments=well_formed(canonical(args)))
             return Reply(blocks=(call,), usage=usage, stop="tool_calls", raw=raw)
         case _:
             raise ModelGarbled(f"no envelope: {raw[:200]!r}")

@@ -5,7 +5,7 @@ nothing else; blocks of one message stand in one string with an empty line betwe
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from enplace.records.canonical import Json, JsonObject, well_formed
 from enplace.records.context import Context, ContextMessage
 from enplace.records.message import Reply, Stop, TextPiece
 from enplace.records.usage import Usage
+from enplace.wire.untyped import an_object, objects
 
 _STOPS: dict[str, Stop] = {
     "stop": "end",
@@ -91,7 +92,7 @@ def from_openai(response: Mapping[str, Any]) -> Reply:
         blocks: list[Block] = []
         if message.get("content"):
             blocks.append(TextBlock(text=well_formed(message["content"])))
-        for call in _objects(message.get("tool_calls")):
+        for call in objects(message.get("tool_calls")):
             function = call["function"]
             blocks.append(
                 ToolCallBlock(
@@ -102,20 +103,23 @@ def from_openai(response: Mapping[str, Any]) -> Reply:
             )
         return Reply(
             blocks=tuple(blocks),
-            usage=decode_usage(_object(response.get("usage"))),
+            usage=decode_usage(an_object(response.get("usage"))),
             stop=_STOPS.get(choice.get("finish_reason") or "stop", "end"),
         )
-    except (KeyError, IndexError, TypeError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise ModelGarbled(f"no chat completion: {error!r}") from error
 
 
 def decode_usage(usage: Mapping[str, Any]) -> Usage:
     """Tokens as the provider reports them; hits and writes are inside the input."""
-    details = _object(usage.get("prompt_tokens_details"))
+    details = an_object(usage.get("prompt_tokens_details"))
     return Usage(
         input_tokens=int(usage.get("prompt_tokens") or 0),
         output_tokens=int(usage.get("completion_tokens") or 0),
-        cache_hit_tokens=int(details.get("cached_tokens") or 0),
+        # DeepSeek reports hits beside the details, not in them.
+        cache_hit_tokens=int(
+            details.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or 0
+        ),
         cache_write_tokens=int(details.get("cache_write_tokens") or 0),
     )
 
@@ -146,20 +150,20 @@ class ChatStream:
             if chunk.get("usage"):
                 self._usage = decode_usage(chunk["usage"])
             added = ""
-            for choice in _objects(chunk.get("choices")):
+            for choice in objects(chunk.get("choices")):
                 added += self._take(choice)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ModelGarbled(f"no chunk of a chat completion: {error!r}") from error
         return TextPiece(text=added) if added else None
 
     def _take(self, choice: Mapping[str, Any]) -> str:
-        delta = _object(choice.get("delta"))
+        delta = an_object(choice.get("delta"))
         added = well_formed(str(delta.get("content") or ""))
         if added:
             self._text.append(added)
-        for piece in _objects(delta.get("tool_calls")):
+        for piece in objects(delta.get("tool_calls")):
             call = self._calls.setdefault(int(piece.get("index", 0)), _Call())
-            function = _object(piece.get("function"))
+            function = an_object(piece.get("function"))
             call.id = piece.get("id") or call.id
             call.tool += function.get("name") or ""
             call.arguments += well_formed(function.get("arguments") or "")
@@ -182,14 +186,6 @@ class ChatStream:
                 raise ModelGarbled("a tool call came without its id or name")
             blocks.append(ToolCallBlock(id=call.id, tool=call.tool, arguments=call.arguments))
         return Reply(blocks=tuple(blocks), usage=self._usage, stop=self._stop)
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value or {}
-
-
-def _objects(value: Any) -> Sequence[Mapping[str, Any]]:
-    return value or ()
 
 
 def wire_blocks(body: JsonObject) -> list[str]:

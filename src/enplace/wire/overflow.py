@@ -7,12 +7,15 @@ _WORDS = re.compile(
     context_length_exceeded
     | exceed_context_size
     | exceeds\ the\ available\ context\ size
-    | maximum\ context\ length
+    | maximum\ (?:context|prompt|model)\ length
+    | context\ length\ of\ only\ \d+
     | context\ (?:window|length)\ (?:is\ |was\ )?(?:exceeded|too\ (?:long|large))
     | exceed(?:s|ed)?\ (?:the\ )?(?:model'?s?\ )?(?:maximum\ )?context
     | prompt\ is\ too\ long
     | input\ (?:length|tokens?|token\ count)\b.{0,80}\bexceed
     | input\ is\ too\ long
+    | token\ count\ is\ \d+\ but
+    | `inputs`\ tokens\ \+\ `max_new_tokens`\ must\ be
     | request_too_large
     | too\ many\ (?:input\ |prompt\ )?tokens
     | tokens?\ (?:limit|count)\ exceed

@@ -13,15 +13,14 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
-from enplace.errors import TaskBusy
+from enplace.errors import StoreError, TaskBusy
 from enplace.records.canonical import digest
 from enplace.records.changeset import Changeset, Commit, Lease
-from enplace.records.event import Event, Place, UserSpoke
+from enplace.records.event import Event, Place
 from enplace.records.memory import Fact, Note, SoulLine, Span
 from enplace.records.recollection import Match, Said
 from enplace.records.task import Due, Session, TaskSummary
 from enplace.records.words import fold
-from enplace.stores.branch import live_branch
 from enplace.stores.codec import decode_event, decode_fact
 from enplace.stores.moments import to_text, to_time
 from enplace.stores.names import file_name
@@ -45,7 +44,7 @@ class SqliteBrain:
         self.memory = SqliteMemory(self)
 
     async def reading(self, work: Callable[[BrainFile], Result]) -> Result:
-        """Read on the brain's thread, all of it in one snapshot."""
+        """Run one query on the brain's thread."""
         return await self._hop(lambda: self._file.read(lambda: work(self._file)))
 
     async def writing(self, work: Callable[[BrainFile], Result]) -> Result:
@@ -74,14 +73,17 @@ class SqliteBrain:
 
     @asynccontextmanager
     async def _lease(self, task_id: str) -> AsyncGenerator[Lease, None]:
-        self._locks.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self._locks / f"{digest(task_id)[:32]}.lock", thread_local=False)
+        path = self._locks / f"{digest(task_id)[:32]}.lock"
+        lock = FileLock(path, thread_local=False)
         try:
+            self._locks.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
         except Timeout as error:
             raise TaskBusy(
                 f"another turn of task {task_id!r} is running", task_id=task_id
             ) from error
+        except OSError as error:
+            raise StoreError(f"{path}: {error}", path=str(path)) from error
         try:
             yield await self.writing(lambda file: _raise_fence(file, task_id))
         finally:
@@ -89,9 +91,13 @@ class SqliteBrain:
 
     async def close(self) -> None:
         """Close the file; the next use opens it again."""
-        if self._thread is not None:
-            await self._hop(self._file.close)
-            self._thread.shutdown()
+        thread = self._thread
+        if thread is None:
+            return
+        await self._hop(self._file.close)
+        if self._thread is thread:  # nobody else closed it meanwhile
+            thread.shutdown()
+            self._file.close()  # what came in meanwhile has opened it again
             self._thread = None
 
     async def _hop(self, work: Callable[[], Result]) -> Result:
@@ -110,22 +116,24 @@ class SqliteBrains:
     def __init__(self, home: Path, *, most_open: int = 64) -> None:
         self._home = home
         self._most_open = most_open
+        self._brains: dict[str, SqliteBrain] = {}
         self._open: OrderedDict[str, SqliteBrain] = OrderedDict()
 
     async def open(self, owner: str) -> SqliteBrain:
         """See `ports.Brains`."""
-        brain = self._open.get(owner)
+        brain = self._brains.get(owner)  # a holder whose file was closed holds the same one
         if brain is None:
             name = file_name(owner)
             path = self._home / "brains" / f"{name}.db"
             brain = SqliteBrain(path, owner, self._home / "locks" / name)
-            self._open[owner] = brain
+            self._brains[owner] = brain
             try:
                 await brain.session()  # opens the file: what is wrong with it shows here
             except BaseException:
-                self._open.pop(owner, None)
+                self._brains.pop(owner, None)
                 await brain.close()
                 raise
+        self._open[owner] = brain
         self._open.move_to_end(owner)
         while len(self._open) > self._most_open:
             _, idle = self._open.popitem(last=False)
@@ -134,8 +142,9 @@ class SqliteBrains:
 
     async def aclose(self) -> None:
         """Close all of them."""
-        while self._open:
-            _, brain = self._open.popitem()
+        self._open.clear()
+        while self._brains:
+            _, brain = self._brains.popitem()
             await brain.close()
 
 
@@ -149,13 +158,14 @@ class SqliteLog:
         """See `ports.LogStore`."""
         asked = {"task_id": task_id, "after": after}
 
-        def work(file: BrainFile) -> tuple[int, list[Row]]:
-            task = file.row("task", asked)
-            return (task[0], file.rows("events_after", asked)) if task else (0, [])
+        rows = await self._brain.reading(lambda file: file.rows("events_after", asked))
+        return [_event(row, task_id) for row in rows]
 
-        head, rows = await self._brain.reading(work)
-        events = [_event(row, task_id) for row in rows]
-        return live_branch(events, head)
+    async def dead(self, task_id: str) -> Sequence[Event]:
+        """See `ports.LogStore`."""
+        asked = {"task_id": task_id}
+        rows = await self._brain.reading(lambda file: file.rows("dead_events", asked))
+        return [_event(row, task_id) for row in rows]
 
     async def texts(self, digests: Sequence[str]) -> Mapping[str, str]:
         """See `ports.LogStore`."""
@@ -293,13 +303,12 @@ def _event(row: Row, task_id: str) -> Event:
 
 
 def _said(row: Row) -> Match:
-    task_id, ordinal, at, body = row
-    event = decode_event(body)
-    text = event.text if isinstance(event, UserSpoke) else ""
+    task_id, ordinal, at, text = row
     said = Said(task_id=task_id, ordinal=ordinal, text=text, at=to_time(str(at)))
     return Match(item=said, score=0.0)
 
 
 def _fact(body: str, valid_until: str | None) -> Fact:
     """The row's `valid_until` counts: closing a fact never rewrites its body."""
-    return replace(decode_fact(body), valid_until=to_time(valid_until))
+    fact = decode_fact(body)
+    return replace(fact, valid_until=to_time(valid_until)) if valid_until else fact

@@ -6,10 +6,10 @@ from dataclasses import asdict, replace
 from enplace.errors import LeaseLost, UsageError
 from enplace.records.canonical import digest
 from enplace.records.changeset import Changeset, Commit
-from enplace.records.event import Event, Place, UserSpoke
-from enplace.records.memory import Fact, SoulLine
-from enplace.records.words import fold
-from enplace.stores.codec import encode_event, encode_fact
+from enplace.records.event import Event, NoteWritten, Place, UserSpoke
+from enplace.records.memory import Fact, Note, SoulLine
+from enplace.records.words import fold, words
+from enplace.stores.codec import decode_event, encode_event, encode_fact
 from enplace.stores.moments import to_text
 from enplace.stores.sqlite.file import BrainFile
 
@@ -31,13 +31,13 @@ def write(file: BrainFile, change: Changeset) -> Commit:
     for fact in change.facts:
         _add_fact(file, fact)
     for note in change.notes:
-        row_of = {**asdict(note), "written_at": to_text(note.written_at)}
-        file.run("set_note", {**row_of, "expires_at": to_text(note.expires_at)})
+        _set_note(file, note)
     for line in change.soul:
         _add_soul_line(file, line)
     if change.session is not None:
         session = change.session
-        file.run("close_other_sessions", {"id": session.id})
+        if file.row("session_known", {"id": session.id}) is None:
+            file.run("close_other_sessions", {"id": session.id})
         file.run(
             "set_session",
             {
@@ -62,7 +62,10 @@ def _append(file: BrainFile, change: Changeset) -> tuple[Event, ...]:
     assert row is not None  # added just now, in this transaction
     head, last = row
     position: int = (file.row("last_position") or (0,))[0]
-    parent: int | None = change.parent or head or None
+    parent: int | None = head or None
+    if change.parent is not None and change.parent != head:
+        _leave_branch(file, change.task_id, change.parent)
+        parent = change.parent or None
     placed: list[Event] = []
     for event in change.events:
         last, position = last + 1, position + 1
@@ -89,16 +92,36 @@ def _append(file: BrainFile, change: Changeset) -> tuple[Event, ...]:
         )
         if isinstance(event, UserSpoke):
             word = task_word(change.task_id)
-            file.run("add_said", {"position": position, "text": event.text, "task": word})
+            file.run("add_said", {"position": position, "text": _indexed(event.text), "task": word})
         placed.append(replace(event, place=place))
         parent = last
     file.run("move_head", {"task_id": change.task_id, "head": last, "last": last, "at": at})
     return tuple(placed)
 
 
+def _leave_branch(file: BrainFile, task_id: str, parent: int) -> None:
+    """Everything after `parent` is on a dead branch now, and so are the notes written there."""
+    file.run("leave_branch", {"task_id": task_id, "parent": parent})
+    file.run("drop_notes", {"task_id": task_id})
+    for row in file.rows("live_notes_written", {"task_id": task_id}):
+        written = decode_event(row[0])
+        if isinstance(written, NoteWritten):
+            _set_note(file, written.note)
+
+
+def _set_note(file: BrainFile, note: Note) -> None:
+    times = {"written_at": to_text(note.written_at), "expires_at": to_text(note.expires_at)}
+    file.run("set_note", {**asdict(note), **times})
+
+
 def task_word(task_id: str) -> str:
     """One word that names a task in the full-text index."""
     return "t" + digest(task_id)[:16]
+
+
+def _indexed(text: str) -> str:
+    """A text as the full-text index gets it: the same words that queries are made of."""
+    return " ".join(words(text))
 
 
 def _add_fact(file: BrainFile, fact: Fact) -> None:
@@ -116,7 +139,7 @@ def _add_fact(file: BrainFile, fact: Fact) -> None:
     )
     if not row:
         return  # the same write again: everything it does was done with the first
-    file.run("add_fact_words", {"row": row, "sentence": fact.sentence})
+    file.run("add_fact_words", {"row": row, "sentence": _indexed(fact.sentence)})
     if fact.supersedes is not None:
         at = to_text(fact.valid_from or fact.recorded_at)
         file.run("close_fact", {"id": fact.supersedes, "at": at})

@@ -20,6 +20,10 @@ Result = TypeVar("Result")
 Row = tuple[Any, ...]
 """A row as sqlite3 gives it; each caller names the columns it asked for."""
 
+_FOREIGN = """
+select (select user_version from pragma_user_version) = 0 and exists (select 1 from sqlite_schema)
+"""
+"""One statement, so that it sees one state while another process migrates."""
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _NOT_A_BRAIN = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
@@ -47,8 +51,11 @@ class BrainFile:
         return (cursor.lastrowid or 0) if cursor.rowcount > 0 else 0
 
     def read(self, work: Callable[[], Result]) -> Result:
-        """Read in one snapshot, waiting where the file is held by others."""
-        return self._patiently(lambda: self._within("begin", work))
+        """Run one query, waiting where the file is held by others.
+
+        A query by itself sees one state of the file; a transaction around it would only cost.
+        """
+        return self._patiently(work)
 
     def write(self, work: Callable[[], Result]) -> Result:
         """Write in one transaction: all of it is in the file, or nothing is.
@@ -56,7 +63,7 @@ class BrainFile:
         Raises:
             BrainBusy: Others held the file for longer than the patience of this brain.
         """
-        return self._patiently(lambda: self._within("begin immediate", work))
+        return self._patiently(lambda: self._within_transaction(work))
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
@@ -64,9 +71,9 @@ class BrainFile:
             self._connection.close()
             self._connection = None
 
-    def _within(self, begin: str, work: Callable[[], Result]) -> Result:
+    def _within_transaction(self, work: Callable[[], Result]) -> Result:
         connection = self._opened()
-        connection.execute(begin)
+        connection.execute("begin immediate")
         try:
             result = work()
             connection.execute("commit")
@@ -96,10 +103,14 @@ class BrainFile:
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
-            self.path, timeout=10.0, isolation_level=None, check_same_thread=False
+            self.path,
+            timeout=min(10.0, self._patience_s),
+            isolation_level=None,
+            check_same_thread=False,
         )
         try:
             connection.execute("pragma synchronous = normal")
+            _require_ours(connection, self.path)
             if connection.execute("pragma journal_mode").fetchone()[0] != "wal":
                 connection.execute("pragma journal_mode = wal")
             if _version(connection) != len(MIGRATIONS):
@@ -112,16 +123,9 @@ class BrainFile:
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         connection.execute("begin immediate")
-        found = _version(connection)  # again, now that nobody else can be migrating
-        if found > len(MIGRATIONS):
-            connection.execute("rollback")
-            raise BrainTooNew(
-                f"{self.path} has version {found}, this release reads up to {len(MIGRATIONS)}:"
-                " install a newer enplace",
-                path=str(self.path),
-                version=found,
-            )
         try:
+            _require_ours(connection, self.path)
+            found = _version(connection)  # again, now that nobody else can be migrating
             for script in MIGRATIONS[found:]:
                 for statement in _statements(script):
                     connection.execute(statement)
@@ -146,6 +150,20 @@ class BrainFile:
             raise BrainDamaged(
                 f"{self.path} is not the brain of {self.owner!r}", path=str(self.path)
             )
+
+
+def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse what is no brain of this release or an older one, before anything is written."""
+    found = _version(connection)
+    if found > len(MIGRATIONS):
+        raise BrainTooNew(
+            f"{path} has version {found}, this release reads up to {len(MIGRATIONS)}:"
+            " install a newer enplace",
+            path=str(path),
+            version=found,
+        )
+    if connection.execute(_FOREIGN).fetchone()[0]:
+        raise BrainDamaged(f"{path} is the database of another program", path=str(path))
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -175,5 +193,5 @@ def _mapped(path: Path) -> Generator[None, None, None]:
         if code in _NOT_A_BRAIN:
             raise BrainDamaged(f"{path} cannot be read as a brain: {error}", **where) from error
         raise StoreError(f"{path}: {error}", **where) from error
-    except OSError as error:
+    except (OSError, OverflowError, UnicodeEncodeError) as error:
         raise StoreError(f"{path}: {error}", path=str(path)) from error

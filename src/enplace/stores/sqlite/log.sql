@@ -19,7 +19,15 @@ insert into events (position, task_id, ordinal, parent, turn_id, kind, at, body)
 values (:position, :task_id, :ordinal, :parent, :turn_id, :kind, :at, :body)
 -- name: events_after
 select position, ordinal, parent, turn_id, at, body from events
-where task_id = :task_id and ordinal > :after order by ordinal
+where task_id = :task_id and ordinal > :after and not dead order by ordinal
+-- name: dead_events
+select position, ordinal, parent, turn_id, at, body from events
+where task_id = :task_id and dead order by ordinal
+-- name: leave_branch
+update events set dead = 1 where task_id = :task_id and ordinal > :parent and not dead
+-- name: live_notes_written
+select body from events
+where task_id = :task_id and kind = 'working_memory_update' and not dead order by ordinal
 -- name: add_text
 insert into texts (digest, text) values (:digest, :text) on conflict (digest) do nothing
 -- name: texts
@@ -28,9 +36,9 @@ select digest, text from texts where digest in (select value from json_each(:dig
 insert into said (rowid, text, task) values (:position, :text, :task)
 -- name: search_said
 -- The newest matches only: bm25 over every match of a common word costs more than it brings.
-select e.task_id, e.ordinal, e.at, e.body from said
+select e.task_id, e.ordinal, e.at, json_extract(e.body, '$.text') from said
 join events e on e.position = said.rowid
-where said match :words order by said.rowid desc limit :limit
+where said match :words and not e.dead order by said.rowid desc limit :limit
 -- name: set_due
 insert into due (task_id, position, reason) values (:task_id, :position, :reason)
 on conflict (task_id) do update set position = excluded.position, reason = excluded.reason
@@ -39,9 +47,12 @@ select task_id, position, reason from due order by position
 -- name: session
 select id, opened_at, last_at, closed_at from sessions where closed_at is null
 order by opened_at desc limit 1
+-- name: session_known
+select id from sessions where id = :id
 -- name: set_session
 insert into sessions (id, opened_at, last_at, closed_at)
 values (:id, :opened_at, :last_at, :closed_at)
-on conflict (id) do update set last_at = excluded.last_at, closed_at = excluded.closed_at
+on conflict (id) do update set last_at = excluded.last_at,
+    closed_at = coalesce(sessions.closed_at, excluded.closed_at)
 -- name: close_other_sessions
 update sessions set closed_at = last_at where closed_at is null and id <> :id

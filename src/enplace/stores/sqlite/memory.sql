@@ -16,7 +16,7 @@ select id, body, valid_until from facts where id in (select value from json_each
 -- name: closed_facts
 select f.id, s.body, s.valid_until from facts f
 left join facts s on s.supersedes = f.id
-where f.id in (select value from json_each(:ids))
+where +f.id in (select value from json_each(:ids))  -- +: few are closed, so those lead
 and f.valid_until is not null and f.valid_until <= :now
 order by s.row
 -- name: same_fact
@@ -39,6 +39,8 @@ insert into notes (task_id, key, value, note_kind, priority, written_at, expires
 values (:task_id, :key, :value, :note_kind, :priority, :written_at, :expires_at)
 on conflict (task_id, key) do update set value = excluded.value, note_kind = excluded.note_kind,
     priority = excluded.priority, written_at = excluded.written_at, expires_at = excluded.expires_at
+-- name: drop_notes
+delete from notes where task_id = :task_id
 -- name: live_notes
 select task_id, key, value, note_kind, priority, written_at, expires_at from notes
 where task_id = :task_id and (expires_at is null or expires_at > :now)

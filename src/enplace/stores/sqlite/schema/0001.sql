@@ -37,7 +37,7 @@ create table texts (digest text primary key, text text not null) without rowid;
 -- What the owner said, for recall before it is learned from; rowid = events.position.
 -- `task` holds one word per task, so that a query can leave the running one out.
 create virtual table said using fts5 (
-    text, task, content='', tokenize="unicode61 remove_diacritics 2", prefix='3 4'
+    text, task, content='', tokenize="unicode61 remove_diacritics 0", prefix='3 4'
 );
 
 create table notes (
@@ -64,8 +64,7 @@ create table facts (
 create index facts_open on facts (folded) where valid_until is null;
 create index facts_successor on facts (supersedes) where supersedes is not null;
 create virtual table facts_words using fts5 (
-    sentence, content='facts', content_rowid='row',
-    tokenize="unicode61 remove_diacritics 2", prefix='3 4'
+    sentence, content='', tokenize="unicode61 remove_diacritics 0", prefix='3 4'
 );
 
 create table soul (

@@ -1,0 +1,139 @@
+"""Requests whose answers come as server-sent events: sending, trying again, and errors."""
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import httpx
+import httpx_sse
+import stamina
+
+from enplace.errors import ContextOverflow, ModelError, ModelGarbled, ModelRefused, ModelUnavailable
+from enplace.records.canonical import JsonObject
+from enplace.wire.overflow import is_overflow
+
+_BUSY = {408, 409, 429, 500, 502, 503, 504, 529}
+_BUSY_WORDS = {"overloaded_error", "rate_limit_error", "api_error", "server_error", "timeout_error"}
+
+
+class EventTransport:
+    """Sends requests to one address of a provider and reads the events of the answer.
+
+    A request that the provider was too busy for, or that never reached it, is tried again, but
+    never once events have come.
+
+    Args:
+        url: Where requests go.
+        headers: Of every request.
+        client: Instead of one of its own.
+        attempts: Most tries of one request.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        client: httpx.AsyncClient | None = None,
+        attempts: int = 3,
+    ) -> None:
+        self._url = url
+        self._headers = dict(headers)
+        timeout = httpx.Timeout(connect=10.0, read=300.0, write=60.0, pool=60.0)
+        self._client = client or httpx.AsyncClient(timeout=timeout)
+        self._attempts = attempts
+
+    async def events(self, body: JsonObject) -> AsyncGenerator[Mapping[str, Any], None]:
+        """The JSON of each event of the answer, in order.
+
+        Raises:
+            ContextOverflow: The provider says that the context is too large.
+            ModelRefused: It rejects the request; the same again is rejected again.
+            ModelUnavailable: It cannot be reached, or is too busy, also after the last try.
+            ModelGarbled: What came is no stream of JSON objects.
+        """
+        async with _mapped(), self._answered(body) as response:
+            async for event in httpx_sse.EventSource(response).aiter_sse():
+                if event.data == "[DONE]":
+                    return
+                value = _object(event.data)
+                if value.get("error"):
+                    raise provider_error(_status(value, response), event.data)
+                yield value
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    @asynccontextmanager
+    async def _answered(self, body: JsonObject) -> AsyncGenerator[httpx.Response, None]:
+        """The response, once the provider accepts the request."""
+        response: httpx.Response | None = None
+        async for attempt in stamina.retry_context(
+            on=ModelUnavailable, attempts=self._attempts, timeout=120.0
+        ):
+            with attempt:
+                response = await self._send(body)
+        assert response is not None  # the last attempt raises
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    async def _send(self, body: JsonObject) -> httpx.Response:
+        async with _mapped():
+            request = self._client.build_request(
+                "POST", self._url, json=body, headers=self._headers
+            )
+            response = await self._client.send(request, stream=True)
+            if response.is_success:
+                return response
+            try:
+                text = (await response.aread()).decode(errors="replace")
+            finally:
+                await response.aclose()
+            raise provider_error(response.status_code, text)
+
+
+def _status(told: Mapping[str, Any], response: httpx.Response) -> int:
+    """The status that an error inside a stream names, as gateways do; else the response's."""
+    match told:
+        case {"error": {"code": int(code)}}:
+            return code
+        case _:
+            return response.status_code
+
+
+def provider_error(status: int, text: str) -> ModelError | ContextOverflow:
+    """A provider's error answer as one of ours, by its status and its own words.
+
+    An error inside a stream comes under the status of its success, so its words decide.
+    """
+    shown = f"the provider answered {status}: {text[:500]}"
+    if is_overflow(status, text):
+        return ContextOverflow(f"the provider refused the context: {text[:500]}", status=status)
+    if status in _BUSY or (status < 400 and any(word in text for word in _BUSY_WORDS)):
+        return ModelUnavailable(shown, status=status)
+    return ModelRefused(shown, status=status)
+
+
+@asynccontextmanager
+async def _mapped() -> AsyncGenerator[None, None]:
+    """Every error of the transport as one of ours."""
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx_sse.SSEError) as error:
+        raise ModelUnavailable(f"the provider cannot be reached: {error!r}") from error
+    except UnicodeEncodeError as error:
+        raise ModelRefused("the API key has characters that no header can carry") from error
+
+
+def _object(data: str) -> dict[str, Any]:
+    try:
+        value: object = json.loads(data)
+    except ValueError as error:
+        raise ModelGarbled(f"no JSON in the stream: {data[:200]!r}") from error
+    if not isinstance(value, dict):
+        raise ModelGarbled(f"no object in the stream: {data[:200]!r}")
+    return cast(dict[str, Any], value)

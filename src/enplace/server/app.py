@@ -1,0 +1,229 @@
+"""The HTTP face: `POST /execute`, its replay, and health."""
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from enplace.engine import Engine, OwnerEngine
+from enplace.errors import BadInput
+from enplace.server.keys import Keys
+from enplace.server.live import Ask, LiveTurn, LiveTurns, event_key
+from enplace.server.problems import BodyLimit, Problem, answer_problems, body_of
+from enplace.server.sse import HEARTBEAT_S, error_text, event_text, heartbeat_text
+
+DRAIN_S = 30.0
+"""Seconds that running turns have to end when the server is stopped."""
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem} for status in (400, 401, 404, 405, 409, 413, 422, 502, 503)
+}
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Server-sent events; the kinds are listed in the reference.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
+
+class ExecuteBody(BaseModel):
+    """One message of the user."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"task_id": "groceries", "message": "What did I run out of?"}]
+        },
+    )
+    message: str = Field(min_length=1, description="What the user says; no history.")
+    task_id: str = Field(min_length=1, max_length=256, description="Created where it is unknown.")
+    idempotency_key: str | None = Field(
+        None, min_length=1, max_length=256, description="The same again never does a turn twice."
+    )
+    edit_message_id: str | None = Field(
+        None, pattern=r"^e?[1-9][0-9]{0,14}$", description="Message that this one replaces."
+    )
+    retry_message_id: str | None = Field(
+        None, pattern=r"^e?[1-9][0-9]{0,14}$", description="Message to answer again."
+    )
+
+
+class Health(BaseModel):
+    """Whether the server is alive, and what of it."""
+
+    status: str
+    uptime_seconds: float
+    subsystems: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hall:
+    """What the endpoints share."""
+
+    engine: Engine
+    keys: Keys
+    live: LiveTurns
+    heartbeat_s: float
+    started_s: float
+
+
+def hall_of(request: Request) -> Hall:
+    """The hall of the application that a request came to."""
+    return cast(Hall, request.app.state.hall)
+
+
+def owner_of(
+    hall: Annotated[Hall, Depends(hall_of)], x_engine_key: Annotated[str | None, Header()] = None
+) -> OwnerEngine:
+    """The engine as the owner of the key sees it.
+
+    Raises:
+        InvalidKey: The header X-Engine-Key is missing or wrong.
+    """
+    return hall.engine.owner(hall.keys.owner_of(x_engine_key))
+
+
+InHall = Annotated[Hall, Depends(hall_of)]
+Caller = Annotated[OwnerEngine, Depends(owner_of)]
+LastEventId = Annotated[str | None, Header(description="Go on after this event.")]
+
+routes = APIRouter()
+
+
+@routes.get("/health")
+async def health(hall: InHall) -> Health:
+    """Whether the server is alive. Needs no key."""
+    return Health(
+        status="ok",
+        uptime_seconds=round(time.monotonic() - hall.started_s, 3),
+        subsystems={
+            "model": hall.engine.model.card.name,
+            "running_turns": str(hall.live.count),
+            "compaction": "not built yet: a context over the window is refused",
+        },
+    )
+
+
+@routes.post("/execute", response_class=StreamingResponse, responses={**_STREAM, **_PROBLEMS})
+async def execute(
+    body: ExecuteBody, hall: InHall, owner: Caller, last_event_id: LastEventId = None
+) -> StreamingResponse:
+    """Run one turn and stream its events.
+
+    A client that leaves does not stop the turn. Sent again with `Last-Event-ID`, the request starts
+    nothing: it goes on with the task's events after that one.
+    """
+    if last_event_id is not None:
+        return _stream(await _resumed(hall, owner, body.task_id, last_event_id))
+    turn = await hall.live.start(owner, _ask(body))
+    return _stream(_followed(turn, "", hall.heartbeat_s))
+
+
+@routes.get("/execute/replay", response_class=StreamingResponse, responses={**_STREAM, **_PROBLEMS})
+async def replay(
+    hall: InHall,
+    owner: Caller,
+    task_id: Annotated[str, Query(min_length=1, max_length=256)],
+    after: Annotated[str, Query(pattern=r"^[0-9]{0,15}(\.[0-9]{1,15})?$")] = "",
+    last_event_id: LastEventId = None,
+) -> StreamingResponse:
+    """The task's events after an id, then those of the turn that is running."""
+    from_id = last_event_id if last_event_id is not None else after
+    return _stream(await _resumed(hall, owner, task_id, from_id))
+
+
+def create_app(engine: Engine, keys: Keys, *, heartbeat_s: float = HEARTBEAT_S) -> FastAPI:
+    """The server as an ASGI application.
+
+    Args:
+        engine: Closed with the application.
+        keys: Who may come in.
+        heartbeat_s: Silence after which a stream shows that it is alive.
+    """
+    hall = Hall(
+        engine=engine,
+        keys=keys,
+        live=LiveTurns(),
+        heartbeat_s=heartbeat_s,
+        started_s=time.monotonic(),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
+        yield
+        await hall.live.drain(DRAIN_S)
+        await engine.aclose()
+
+    app = FastAPI(title="Enplace", version="0.1.0", lifespan=lifespan)
+    app.state.hall = hall
+    app.add_middleware(BodyLimit)
+    answer_problems(app)
+    app.include_router(routes)
+    return app
+
+
+def _ask(body: ExecuteBody) -> Ask:
+    if body.edit_message_id and body.retry_message_id:
+        raise BadInput("a message is edited or retried, not both")
+    return Ask(
+        task_id=body.task_id,
+        message=body.message,
+        idempotency_key=body.idempotency_key,
+        edit=_ordinal(body.edit_message_id),
+        retry=_ordinal(body.retry_message_id),
+    )
+
+
+def _ordinal(message_id: str | None) -> int | None:
+    return int(message_id.removeprefix("e")) if message_id else None
+
+
+def _stream(texts: AsyncGenerator[str, None]) -> StreamingResponse:
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(texts, media_type="text/event-stream", headers=headers)
+
+
+async def _followed(turn: LiveTurn, after: str, heartbeat_s: float) -> AsyncGenerator[str, None]:
+    """A running turn's events as text; its failure too, if the log could not take it."""
+    last, told = after, False
+    async for event in turn.follow(after, patience_s=heartbeat_s):
+        if event is None:
+            yield heartbeat_text(last)
+            continue
+        last = event.place.id if event.place else last
+        told = told or event.kind == "error"
+        yield event_text(event)
+    if turn.error is not None and not told:
+        yield error_text(last, body_of(turn.error))
+
+
+async def _resumed(
+    hall: Hall, owner: OwnerEngine, task_id: str, after: str
+) -> AsyncGenerator[str, None]:
+    """What is stored after an id, then what the running turn has beyond it. Nothing twice.
+
+    The running turn is looked up before the log is read, so no event falls in between: an event
+    is stored before the turn tells it.
+
+    Raises:
+        TaskNotFound: There is no such task.
+        UsageError: `after` is no event id.
+    """
+    turn = hall.live.of(owner.name, task_id)
+    stored = await owner.log(task_id, after=event_key(after)[0])
+
+    async def texts() -> AsyncGenerator[str, None]:
+        last = after
+        for event in stored:
+            last = event.place.id if event.place else last
+            yield event_text(event)
+        if turn is not None:
+            async for text in _followed(turn, last, hall.heartbeat_s):
+                yield text
+
+    return texts()

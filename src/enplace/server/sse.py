@@ -1,0 +1,126 @@
+"""Events as they are published: name, payload, and the text of a server-sent event."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+
+from enplace.records.canonical import Json, JsonObject
+from enplace.records.event import (
+    AssistantSpoke,
+    Degraded,
+    EpochOpened,
+    ErrorRaised,
+    Event,
+    Framed,
+    NoteWritten,
+    Place,
+    TextStreamed,
+    ToolCalled,
+    ToolFinished,
+    TurnCompleted,
+    TurnErrored,
+    TurnStarted,
+    UsageReported,
+    UserSpoke,
+)
+
+HEARTBEAT_S = 15.0
+"""Silence after which a heartbeat is sent, so that nobody in between closes the line."""
+
+
+def event_text(event: Event) -> str:
+    """One server-sent event. Its id names its place, so that a client can go on from there."""
+    place = event.place
+    return _text(event.kind, place.id if place else "", payload(event))
+
+
+def heartbeat_text(last_id: str) -> str:
+    """A sign of life under the id of the last event: resuming from it loses nothing."""
+    return _text("heartbeat", last_id, {})
+
+
+def error_text(last_id: str, body: JsonObject) -> str:
+    """An error that stands in no log, because nothing could be stored any more."""
+    return _text("error", last_id, body)
+
+
+def _text(kind: str, id_: str, body: JsonObject) -> str:
+    return f"id: {id_}\nevent: {kind}\ndata: {json.dumps(body)}\n\n"
+
+
+def payload(event: Event) -> JsonObject:
+    """What an event tells, under the published names."""
+    match event:
+        case TurnStarted() | TurnCompleted() | TurnErrored():
+            return _lifecycle(event)
+        case UserSpoke() | TextStreamed():
+            return {"text": event.text}
+        case AssistantSpoke():
+            return {"text": event.text, "stop": event.stop, "model": event.model}
+        case EpochOpened():
+            return {"reason": event.reason, "model": event.model}
+        case Framed():
+            frames: list[Json] = [
+                {"segment": frame.segment, "shows": [*frame.shows]} for frame in event.frames
+            ]
+            return {"frames": frames, "why": event.why}
+        case UsageReported():
+            return _usage(event)
+        case ToolCalled():
+            return {"tool": event.tool, "tool_call_id": event.tool_call_id, "input": event.input}
+        case ToolFinished():
+            result: JsonObject = {
+                "tool": event.tool,
+                "tool_call_id": event.tool_call_id,
+                "output": event.output,
+            }
+            return {**result, "error": event.output} if event.is_error else result
+        case NoteWritten():
+            return _note(event)
+        case Degraded():
+            return {"segment": event.segment, "reason": event.reason}
+        case ErrorRaised():
+            return {"error": event.error, "message": event.message, "details": event.details}
+
+
+def _lifecycle(event: TurnStarted | TurnCompleted | TurnErrored) -> JsonObject:
+    place = event.place
+    body: JsonObject = {
+        "phase": event.phase,
+        "task_id": place.task_id if place else "",
+        "turn_id": event.turn_id,
+        "timestamp": _moment(place),
+    }
+    if isinstance(event, TurnErrored):
+        body["error"] = event.error
+    return body
+
+
+def _usage(event: UsageReported) -> JsonObject:
+    tokens: dict[str, int] = asdict(event.usage)
+    return {
+        **tokens,
+        "purpose": event.purpose,
+        "model": event.model,
+        "expected_hit_tokens": event.expected_hit_tokens,
+        "break_reason": event.break_reason,
+    }
+
+
+def _note(event: NoteWritten) -> JsonObject:
+    note = event.note
+    return {
+        "key": note.key,
+        "value": note.value,
+        "kind": note.note_kind,
+        "expires_at": _iso(note.expires_at) if note.expires_at else None,
+        "by": event.by,
+    }
+
+
+def _moment(place: Place | None) -> str:
+    return _iso(place.at) if place else ""
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

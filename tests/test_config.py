@@ -1,0 +1,113 @@
+"""Settings from the environment."""
+
+from pathlib import Path
+
+import pytest
+
+import enplace
+from enplace.config import Settings
+from enplace.errors import ConfigError, ModelUnavailable
+from enplace.providers.embedded import EmbeddedModel
+from enplace.providers.openai_chat import OpenAIChatModel
+from enplace.wiring import embedded_model, model_of
+
+HOME = Path.home() / ".enplace"
+PROVIDER = {"LLM_PROVIDER": "openai", "LLM_MODEL": "gpt-x"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, Settings(home=HOME)),
+        ({"ENPLACE_HOME": ""}, Settings(home=HOME)),
+        ({"ENPLACE_HOME": "/data/brains"}, Settings(home=Path("/data/brains"))),
+        ({"ENPLACE_HOME": "~/brains"}, Settings(home=Path.home() / "brains")),
+        ({"LLM_PROVIDER": "local"}, Settings(home=HOME)),
+        ({"LLM_MODEL": "gpt-x"}, Settings(home=HOME, model="gpt-x")),
+        (PROVIDER, Settings(home=HOME, provider="openai", model="gpt-x")),
+        (
+            {**PROVIDER, "LLM_API_KEY": "secret", "LLM_BASE_URL": "http://localhost:1/v1"},
+            Settings(
+                home=HOME,
+                provider="openai",
+                model="gpt-x",
+                api_key="secret",
+                base_url="http://localhost:1/v1",
+            ),
+        ),
+        ({"LLM_BASE_URL": ""}, Settings(home=HOME)),
+        ({"LLM_WINDOW_TOKENS": "8192"}, Settings(home=HOME, window_tokens=8_192)),
+        ({"LLM_WINDOW_TOKENS": ""}, Settings(home=HOME)),
+        ({"MAX_TOKENS": "64"}, Settings(home=HOME, max_tokens=64)),
+        ({"MAX_TOKENS": ""}, Settings(home=HOME)),
+        ({"ENPLACE_LOCAL_MODEL": "/m.gguf"}, Settings(home=HOME, local_model=Path("/m.gguf"))),
+        ({"ENPLACE_LOCAL_MODEL": ""}, Settings(home=HOME)),
+        ({"ENPLACE_LOCAL_THREADS": "4"}, Settings(home=HOME, local_threads=4)),
+    ],
+)
+def test_settings_are_read_from_the_environment(
+    environ: dict[str, str], expected: Settings
+) -> None:
+    assert Settings.from_env(environ) == expected
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({"LLM_PROVIDER": "openia", "LLM_MODEL": "m"}, "LLM_PROVIDER"),
+        ({"LLM_PROVIDER": "OpenAI", "LLM_MODEL": "m"}, "LLM_PROVIDER"),
+        ({"LLM_PROVIDER": "openai"}, "LLM_MODEL"),
+        ({"LLM_PROVIDER": "openai", "LLM_MODEL": ""}, "LLM_MODEL"),
+        ({"MAX_TOKENS": "0"}, "MAX_TOKENS"),
+        ({"MAX_TOKENS": "-5"}, "MAX_TOKENS"),
+        ({"MAX_TOKENS": "1.5"}, "MAX_TOKENS"),
+        ({"MAX_TOKENS": "many"}, "MAX_TOKENS"),
+        ({"MAX_TOKENS": "²"}, "MAX_TOKENS"),
+        ({"MAX_TOKENS": "1_000"}, "MAX_TOKENS"),
+        ({"LLM_WINDOW_TOKENS": "big"}, "LLM_WINDOW_TOKENS"),
+        ({"ENPLACE_LOCAL_THREADS": "0"}, "ENPLACE_LOCAL_THREADS"),
+    ],
+)
+def test_a_wrong_setting_is_named(environ: dict[str, str], name: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        Settings.from_env(environ)
+
+
+def test_an_empty_provider_is_the_local_one() -> None:
+    assert Settings.from_env({"LLM_PROVIDER": ""}).provider == "local"
+
+
+def test_without_a_mapping_the_process_environment_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ENPLACE_HOME", "/data/brains")
+    monkeypatch.setenv("MAX_TOKENS", "77")
+    settings = Settings.from_env()
+    assert (settings.home, settings.max_tokens) == (Path("/data/brains"), 77)
+
+
+def test_a_provider_s_model_gets_a_card_of_the_settings(tmp_path: Path) -> None:
+    environ = {**PROVIDER, "LLM_WINDOW_TOKENS": "9000", "MAX_TOKENS": "90"}
+    model = model_of(Settings.from_env(environ), tmp_path)
+    assert isinstance(model, OpenAIChatModel)
+    assert model.card.name == "gpt-x"
+    assert (model.card.window_tokens, model.card.output_tokens) == (9_000, 90)
+
+
+def test_the_local_model_gets_a_card_of_its_own(tmp_path: Path) -> None:
+    model = model_of(Settings.from_env({"MAX_TOKENS": "90"}), tmp_path)
+    assert isinstance(model, EmbeddedModel)
+    assert model.card.name == "smollm2-135m-instruct"
+    assert model.card.output_tokens == 90
+    assert not model.card.uses_engine_tools
+
+
+async def test_a_local_file_that_is_not_there_is_named_with_the_first_call(tmp_path: Path) -> None:
+
+    missing = tmp_path / "mine.gguf"
+    model = embedded_model(Settings.from_env({"ENPLACE_LOCAL_MODEL": str(missing)}), tmp_path)
+    assert model.card.name == "mine"
+    engine = enplace.open(tmp_path, model=model, brains=enplace.InMemoryBrains(), environment={})
+    with pytest.raises(ModelUnavailable, match=r"mine\.gguf"):
+        async for _ in engine.owner("ada").execute("t", "hello"):
+            pass
