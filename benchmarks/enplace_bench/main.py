@@ -4,11 +4,13 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from enplace_bench import crash, importing, prefix, prove, turn
+from enplace_bench import conformance, crash, importing, prefix, prove, turn, vanish
 
 BENCHES = {
     "turn": turn,
     "crash": crash,
+    "vanish": vanish,
+    "conformance": conformance,
     "prefix": prefix,
     "import": importing,
     "prove": prove,

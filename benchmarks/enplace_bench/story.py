@@ -9,11 +9,71 @@ from collections.abc import Iterator
 from enplace import Context, FunctionTool, OwnerEngine, Reply
 from enplace.providers.scripted import call, say
 
-PEOPLE = "Marta Jonas Lena Piet Amira Tomas Ruth Carlo Ines Viktor Noor Hugo Selma Bruno".split()
-PLACES = "Lisbon Bremen Oslo Turin Graz Porto Ghent Malmo Basel Leeds Cork Brno".split()
-THINGS = "garden kitchen boat invoice bicycle violin passport camera tent oven ladder map".split()
-DEEDS = "repairs paints sells borrows keeps plans cleans studies designs collects".split()
-TIMES = "in spring|every Sunday|since last year|for her work|after work|at home|on holiday".split("|")
+PEOPLE = [
+    "Marta",
+    "Jonas",
+    "Lena",
+    "Piet",
+    "Amira",
+    "Tomas",
+    "Ruth",
+    "Carlo",
+    "Ines",
+    "Viktor",
+    "Noor",
+    "Hugo",
+    "Selma",
+    "Bruno",
+]
+PLACES = [
+    "Lisbon",
+    "Bremen",
+    "Oslo",
+    "Turin",
+    "Graz",
+    "Porto",
+    "Ghent",
+    "Malmo",
+    "Basel",
+    "Leeds",
+    "Cork",
+    "Brno",
+]
+THINGS = [
+    "garden",
+    "kitchen",
+    "boat",
+    "invoice",
+    "bicycle",
+    "violin",
+    "passport",
+    "camera",
+    "tent",
+    "oven",
+    "ladder",
+    "map",
+]
+DEEDS = [
+    "repairs",
+    "paints",
+    "sells",
+    "borrows",
+    "keeps",
+    "plans",
+    "cleans",
+    "studies",
+    "designs",
+    "collects",
+]
+TIMES = [
+    "in spring",
+    "every Sunday",
+    "since last year",
+    "for her work",
+    "after work",
+    "at home",
+    "on holiday",
+]
 
 ASKS = (
     "What do you know about {person} and the {thing}?",

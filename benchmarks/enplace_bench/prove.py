@@ -1,0 +1,142 @@
+"""Everything the project claims, at full size, one command after the other.
+
+Each command line is printed before it runs, so that anyone can repeat it. A claim is a row of
+`STEPS`: a command whose last line of output is one JSON object, the field to read from it (dots
+lead into objects, `exit` is the exit code), and the bar. Whoever adds a claim adds a row.
+"""
+
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isnan
+from pathlib import Path
+from typing import Any, cast
+
+from enplace.records.canonical import JsonObject
+from enplace_bench.report import Bar, Report
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A field of what a command prints, and the bar it must keep: exactly one limit."""
+
+    field: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A command and what it must show."""
+
+    name: str
+    command: tuple[str, ...]
+    """Its first word lies beside the running Python."""
+    claims: tuple[Claim, ...] = ()
+    """That the command ends with exit code 0 is always one more."""
+
+
+STEPS = (
+    Step(
+        name="demo",
+        command=("enplace", "demo", "--json"),
+        claims=(Claim(field="cache_hit_share", at_least=0.95),),
+    ),
+    Step(
+        name="turn",
+        command=("enplace-bench", "turn", "--json"),
+        claims=(
+            Claim(field="cpu_ms_at_100", at_most=2.0),
+            Claim(field="ratio_5000_to_100", at_most=2.0),
+        ),
+    ),
+    Step(
+        name="crash",
+        command=("enplace-bench", "crash", "--rounds", "50", "--json"),
+        claims=(
+            Claim(field="lost", at_most=0),
+            Claim(field="repeated", at_most=0),
+            Claim(field="late", at_most=0),
+            Claim(field="unfinished", at_most=0),
+            Claim(field="writers.rows", at_least=8_000),
+            Claim(field="writers.errors", at_most=0),
+        ),
+    ),
+    Step(
+        name="prefix",
+        command=("enplace-bench", "prefix", "--json"),
+        claims=(Claim(field="cached_share", at_least=0.95),),
+    ),
+    Step(
+        name="import",
+        command=("enplace-bench", "import", "--json"),
+        claims=(Claim(field="import_cpu_s", at_most=0.3), Claim(field="third_party", at_most=0)),
+    ),
+    Step(name="tests", command=("pytest", "-q", "--hypothesis-profile=full", "tests")),
+)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of this benchmark."""
+    names = ", ".join(step.name for step in STEPS)
+    parser.add_argument("--only", help=f"run one step: {names}")
+
+
+def run(options: argparse.Namespace) -> Report:
+    """Run all steps, and go on where one fails."""
+    figures: JsonObject = {}
+    bars: list[Bar] = []
+    for step in STEPS:
+        if options.only in (None, step.name):
+            found = prove(step)
+            bars += found
+            figures |= {bar.name: None if isnan(bar.figure) else bar.figure for bar in found}
+    if not bars:
+        raise SystemExit(f"no step {options.only!r}")
+    return Report(figures={"figures": figures}, bars=tuple(bars))
+
+
+def prove(step: Step) -> list[Bar]:
+    """Run a step; its figures, each with its bar. A figure that is not there is not a number."""
+    print(f"$ {shlex.join(step.command)}", flush=True)
+    done = subprocess.run(
+        [str(SCRIPTS / step.command[0]), *step.command[1:]],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    print(done.stdout, flush=True)
+    told = _last_object(done.stdout)
+    bars = [
+        Bar(
+            name=f"{step.name} {claim.field}",
+            figure=_number(told, claim.field),
+            at_most=claim.at_most,
+            at_least=claim.at_least,
+        )
+        for claim in step.claims
+    ]
+    return [*bars, Bar(name=f"{step.name} exit", figure=done.returncode, at_most=0)]
+
+
+def _last_object(output: str) -> Mapping[str, Any]:
+    try:
+        value: object = json.loads(output.strip().splitlines()[-1])
+    except (IndexError, ValueError):
+        return {}
+    return cast(Mapping[str, Any], value) if isinstance(value, dict) else {}
+
+
+def _number(told: Mapping[str, Any], field: str) -> float:
+    value: Any = told
+    for name in field.split("."):
+        value = cast(JsonObject, value).get(name) if isinstance(value, dict) else None
+    return float(value) if isinstance(value, int | float) else float("nan")
