@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from enplace.errors import BudgetExceeded, TaskNotFound
 from enplace.fetch.history import last_words, load_history, load_more
@@ -71,9 +72,9 @@ async def branch_off(brain: Brain, task_id: str, parent: int, *, counter: TokenC
     return Warm(history=history, preparer=preparer)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a turn happens, and with what."""
+    """Where turns happen, and with what. Made once per owner."""
 
     brain: Brain
     model: Model
@@ -81,6 +82,7 @@ class Place:
     clock: Clock
     options: TurnOptions
 
+    @cached_property
     def wanted(self) -> Wanted:
         """The head that this place wants contexts to have."""
         specs = sorted((tool.spec for tool in self.tools.values()), key=lambda spec: spec.name)
@@ -101,7 +103,7 @@ def open_journal(
 
 def set_desk(place: Place, preparer: Preparer, journal: Journal) -> Desk:
     """Wire the steps of one turn."""
-    brain, clock, options, wanted = place.brain, place.clock, place.options, place.wanted()
+    brain, clock, options, wanted = place.brain, place.clock, place.options, place.wanted
     bench = Bench(
         model=place.model, tools=place.tools, journal=journal, parallel=options.parallel_tools
     )
@@ -177,4 +179,4 @@ async def last_context(place: Place, task_id: str, counter: TokenCounter) -> Con
     preparer = Preparer(counter)
     preparer.catch_up(asked)
     now = answer.at if answer else place.clock.now()
-    return preparer.context(asked, place.wanted(), now)
+    return preparer.context(asked, place.wanted, now)

@@ -76,8 +76,12 @@ async def test_the_four_steps_can_be_taken_one_by_one(tmp_path: Path) -> None:
     assert [event.usage.input_tokens for event in events] == [9]
 
 
+def test_programs_without_asyncio_are_served(tmp_path: Path) -> None:
+    assert run_block(code_blocks(GUIDE)[4])["main"](tmp_path) == ["Hello, Ada."]
+
+
 def test_no_block_of_the_guide_is_left_untested() -> None:
-    assert len(code_blocks(GUIDE)) == 4
+    assert len(code_blocks(GUIDE)) == 5
 
 
 def test_the_table_of_events_is_the_one_in_the_code() -> None:

@@ -1,5 +1,6 @@
 """The engine: one model and one place for brains, for any number of owners."""
 
+from collections import OrderedDict
 from typing import Self
 
 from enplace.engine.acceptance import accept_name
@@ -8,6 +9,8 @@ from enplace.engine.parts import EngineOptions, Ports
 from enplace.ports import Model
 
 DEFAULT_OWNER = "default"
+MOST_OWNERS = 1_024
+"""Most owners whose tasks are kept warm."""
 
 
 class Engine:
@@ -16,7 +19,7 @@ class Engine:
     def __init__(self, ports: Ports, options: EngineOptions) -> None:
         self._ports = ports
         self._options = options
-        self._owners: dict[str, OwnerEngine] = {}
+        self._owners: OrderedDict[str, OwnerEngine] = OrderedDict()
 
     @property
     def model(self) -> Model:
@@ -30,9 +33,11 @@ class Engine:
             BadInput: Not a usable name.
         """
         accept_name(name, "owner")
-        if name not in self._owners:
-            self._owners[name] = OwnerEngine(name, self._ports, self._options)
-        return self._owners[name]
+        owner = self._owners.pop(name, None) or OwnerEngine(name, self._ports, self._options)
+        self._owners[name] = owner
+        while len(self._owners) > MOST_OWNERS:  # who holds one keeps it; it is only read anew
+            self._owners.popitem(last=False)
+        return owner
 
     async def aclose(self) -> None:
         """Close the model and all brains."""

@@ -45,6 +45,7 @@ class OwnerEngine:
         self._ports = ports
         self._options = options
         self._warm: OrderedDict[str, Warm] = OrderedDict()
+        self._known_place: Place | None = None
 
     # Turns
 
@@ -274,7 +275,9 @@ class OwnerEngine:
         return await self._ports.brains.open(self.name)
 
     def _place(self, brain: Brain) -> Place:
-        """The brain with the model and all tools that the model can use."""
+        """The brain with the model and all tools that the model can use; made once."""
+        if self._known_place is not None and self._known_place.brain is brain:
+            return self._known_place
         ports = self._ports
         bare = Place(
             brain=brain, model=ports.model, tools={}, clock=ports.clock, options=self._options.turn
@@ -282,7 +285,8 @@ class OwnerEngine:
         tools = list(ports.tools)
         if ports.engine_tools is not None and ports.model.card.uses_engine_tools:
             tools += ports.engine_tools(brain, lambda text: search_memory(bare, text), ports.clock)
-        return replace(bare, tools={tool.spec.name: tool for tool in tools})
+        self._known_place = replace(bare, tools={tool.spec.name: tool for tool in tools})
+        return self._known_place
 
     @asynccontextmanager
     async def _admitted(

@@ -127,7 +127,7 @@ async def start(ground: Ground, message: UserMessage, verdict: New) -> OpenTurn:
         ContextOverflow: The message cannot fit behind what stands; nothing was stored.
     """
     place, warm = ground.place, ground.warm
-    warm.preparer.require_room_for(message.text, place.wanted())
+    warm.preparer.require_room_for(message.text, place.wanted)
     told: tuple[Event, ...] = ()
     if verdict.broken is not None:
         told = await _abandon(ground, verdict.broken)

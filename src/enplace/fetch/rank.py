@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from enplace.fetch.decay import decayed
@@ -152,5 +153,11 @@ def _scored_said(
 
 def _hit(terms: Sequence[str], text: str) -> frozenset[str]:
     """The terms with which a word of the text begins."""
-    found = " " + " ".join(words(text))
+    found = _spaced(text)
     return frozenset(term for term in terms if f" {term}" in found)
+
+
+@lru_cache(maxsize=4_096)
+def _spaced(text: str) -> str:
+    """The words of a text with a space before each; the same few facts are looked at every turn."""
+    return " " + " ".join(words(text))

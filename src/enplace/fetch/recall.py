@@ -66,6 +66,8 @@ async def _corrections(brain: Brain, ids: list[str], now: datetime) -> tuple[Cor
     if not ids:
         return ()
     closed = dict(await brain.memory.closed(ids, now))
+    if not closed:
+        return ()
     shown = await brain.memory.get(list(closed))
     # A successor may have been superseded in its turn: what is told is what holds now.
     while later := [fact.id for fact in closed.values() if fact is not None]:

@@ -127,8 +127,11 @@ def _fitting(
 ) -> tuple[list[RecalledMemory], int]:
     """The best memories that fit into the room, and how many do not."""
     shown: list[RecalledMemory] = []
+    tokens = 0
     for memory in memories:
-        if view.count(memory_text([*shown, memory], style)) <= room_tokens:
+        added = view.count(memory_text([memory], style))  # a little too much: each with its fence
+        if tokens + added <= room_tokens:
+            tokens += added
             shown.append(memory)
     return shown, len(memories) - len(shown)
 

@@ -46,6 +46,7 @@ class TurnJournal:
         """See `ports.Journal`. A note among `writes` adds the event that tells of it."""
         now = self._clock.now()
         notes = tuple(item for item in writes if isinstance(item, Note))
+        starts_or_ends = self._last is None or bool(due)
         told = tuple(NoteWritten(note=note, by="model") for note in notes)
         commit = await self._brain.commit(
             Changeset(
@@ -58,7 +59,7 @@ class TurnJournal:
                 texts=tuple(texts),
                 facts=tuple(item for item in writes if isinstance(item, Fact)),
                 notes=notes,
-                session=replace(self._session, last_at=now),
+                session=replace(self._session, last_at=now) if starts_or_ends else None,
                 due=due,
             )
         )
