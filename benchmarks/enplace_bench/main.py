@@ -4,12 +4,13 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from enplace_bench import conformance, crash, importing, prefix, prove, turn, vanish
+from enplace_bench import chat, conformance, crash, importing, prefix, prove, turn, vanish
 
 BENCHES = {
     "turn": turn,
     "crash": crash,
     "vanish": vanish,
+    "chat": chat,
     "conformance": conformance,
     "prefix": prefix,
     "import": importing,

@@ -70,6 +70,26 @@ STEPS = (
         ),
     ),
     Step(
+        name="vanish",
+        command=("enplace-bench", "vanish", "--rounds", "50", "--json"),
+        claims=(
+            Claim(field="rounds", at_least=50),
+            Claim(field="missing", at_most=0),
+            Claim(field="repeated", at_most=0),
+            Claim(field="disordered", at_most=0),
+        ),
+    ),
+    Step(
+        name="conformance",
+        command=("enplace-bench", "conformance", "--cases", "500", "--json"),
+        claims=(
+            Claim(field="openai_usage_equal", at_least=1),
+            Claim(field="anthropic_usage_equal", at_least=1),
+            Claim(field="schemathesis_cases", at_least=500),
+            Claim(field="failures", at_most=0),
+        ),
+    ),
+    Step(
         name="prefix",
         command=("enplace-bench", "prefix", "--json"),
         claims=(Claim(field="cached_share", at_least=0.95),),

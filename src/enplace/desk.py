@@ -53,7 +53,7 @@ async def warm_up(brain: Brain, task_id: str, *, counter: TokenCounter, known: W
     """A task's log up to now; of a task that is warm already only what is new is read."""
     history = None
     if known is not None:
-        history = await load_more(brain.log, known.history)
+        history = await load_more(brain.log, known.history, seen=known.preparer.view.last)
     if known is None or history is None:  # cold, or another process branched the log
         history, preparer = await load_history(brain.log, task_id), Preparer(counter)
     else:
@@ -95,10 +95,16 @@ class Place:
 
 
 def open_journal(
-    place: Place, lease: Lease, turn_id: str, session: Session, *, parent: int | None = None
+    place: Place,
+    lease: Lease,
+    turn_id: str,
+    session: Session,
+    *,
+    parent: int | None = None,
+    last: Event | None = None,
 ) -> Journal:
-    """The journal of one turn; with `parent` it starts a branch behind that event."""
-    return TurnJournal(place.brain, lease, turn_id, place.clock, session, parent=parent)
+    """The journal of one turn: it starts a branch behind `parent`, or goes on behind `last`."""
+    return TurnJournal(place.brain, lease, turn_id, place.clock, session, parent=parent, last=last)
 
 
 def set_desk(place: Place, preparer: Preparer, journal: Journal) -> Desk:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import inspect
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when it was done, 1 when it failed, 2 when it was asked wrongly, 130 when interrupted.
     """
     asked = build_parser().parse_args(arguments)
+    logging.getLogger("stamina").addHandler(logging.NullHandler())  # else it prints its retries
     try:
         done = asked.run(asked)
         return asyncio.run(done) if inspect.iscoroutine(done) else done

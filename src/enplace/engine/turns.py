@@ -115,9 +115,11 @@ class Ground:
     lease: Lease
     session: Session
 
-    def journal(self, turn_id: str, *, parent: int | None = None) -> Journal:
-        """Writes a turn's events; with `parent` as a new branch."""
-        return open_journal(self.place, self.lease, turn_id, self.session, parent=parent)
+    def journal(
+        self, turn_id: str, *, parent: int | None = None, last: Event | None = None
+    ) -> Journal:
+        """Writes a turn's events; with `parent` as a new branch, with `last` behind that event."""
+        return open_journal(self.place, self.lease, turn_id, self.session, parent=parent, last=last)
 
 
 async def start(ground: Ground, message: UserMessage, verdict: New) -> OpenTurn:
@@ -152,7 +154,7 @@ async def start(ground: Ground, message: UserMessage, verdict: New) -> OpenTurn:
 
 def resume(ground: Ground, message: UserMessage, verdict: Continue) -> OpenTurn:
     """Take up a turn that was broken."""
-    journal = ground.journal(verdict.turn_id)
+    journal = ground.journal(verdict.turn_id, last=ground.warm.history.events[-1])
     return OpenTurn(
         message=message,
         history=replace(ground.warm.history, turn_id=verdict.turn_id),

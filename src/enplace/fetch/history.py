@@ -14,15 +14,22 @@ async def load_history(log: LogStore, task_id: str) -> History:
     return History(task_id=task_id, turn_id="", events=events, texts=await _texts(log, events))
 
 
-async def load_more(log: LogStore, known: History) -> History | None:
+async def load_more(log: LogStore, known: History, *, seen: int = 0) -> History | None:
     """A history with what came since; None where the log branched, and it must be read anew.
 
     The texts are those of the new events only.
+
+    Args:
+        log: Where it is read.
+        known: What was read before.
+        seen: Ordinal up to which the reader came by itself, by carrying a turn.
     """
     last = known.events[-1].place if known.events else None
     after = last.ordinal if last else 0
     fresh = tuple(await log.read(known.task_id, after))
     if fresh and after and fresh[0].place and fresh[0].place.parent != after:
+        return None
+    if seen > after and not any(event.place and event.place.ordinal == seen for event in fresh):
         return None
     return replace(known, events=known.events + fresh, texts=await _texts(log, fresh))
 

@@ -39,6 +39,8 @@ class View:
         self._counter = counter
         self.seen: set[int] = set()
         """Ordinals of the events folded."""
+        self.last = 0
+        """The largest of them."""
         self.epoch: EpochOpened | None = None
         self.system: tuple[ContextBlock, ...] = ()
         self.tools: tuple[ToolSpec, ...] = ()
@@ -82,6 +84,7 @@ class View:
         """
         for event in events:
             self.seen.add(_ordinal(event))
+            self.last = max(self.last, _ordinal(event))
             match event:
                 case EpochOpened():
                     self._open_epoch(event, texts)

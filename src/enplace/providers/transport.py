@@ -123,7 +123,9 @@ async def _mapped() -> AsyncGenerator[None, None]:
     """Every error of the transport as one of ours."""
     try:
         yield
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx_sse.SSEError) as error:
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise ModelRefused(f"the provider's address is not usable: {error}") from error
+    except (httpx.HTTPError, httpx.StreamError, httpx_sse.SSEError) as error:
         raise ModelUnavailable(f"the provider cannot be reached: {error!r}") from error
     except UnicodeEncodeError as error:
         raise ModelRefused("the API key has characters that no header can carry") from error

@@ -21,12 +21,17 @@ DRAIN_S = 30.0
 """Seconds that running turns have to end when the server is stopped."""
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem} for status in (400, 401, 404, 405, 409, 413, 422, 502, 503)
+    status: {"model": Problem} for status in (400, 401, 404, 405, 409, 413, 422, 500, 502, 503)
+}
+_EVENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "event", "data"],
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
 }
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events; the kinds are listed in the reference.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"itemSchema": _EVENT}},
     }
 }
 
@@ -190,15 +195,14 @@ def _stream(texts: AsyncGenerator[str, None]) -> StreamingResponse:
 
 async def _followed(turn: LiveTurn, after: str, heartbeat_s: float) -> AsyncGenerator[str, None]:
     """A running turn's events as text; its failure too, if the log could not take it."""
-    last, told = after, False
+    last = after
     async for event in turn.follow(after, patience_s=heartbeat_s):
         if event is None:
             yield heartbeat_text(last)
             continue
         last = event.place.id if event.place else last
-        told = told or event.kind == "error"
         yield event_text(event)
-    if turn.error is not None and not told:
+    if turn.error is not None and not turn.error_told:
         yield error_text(last, body_of(turn.error))
 
 

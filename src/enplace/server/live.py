@@ -39,6 +39,8 @@ class LiveTurn:
         self._events: list[Event] = []
         self._changed = asyncio.Event()
         self.error: EnplaceError | None = None
+        self.error_told = False
+        """Whether the error is one of the events."""
         self.ended = False
         self.running = asyncio.create_task(self._run())
 
@@ -56,6 +58,7 @@ class LiveTurn:
         try:
             async for event in events:
                 self._events.append(event)
+                self.error_told = self.error_told or event.kind == "error"
                 self._tell()
         except EnplaceError as error:
             self.error = error
@@ -116,7 +119,7 @@ def event_key(id_: str) -> tuple[int, int]:
         UsageError: No event id.
     """
     ordinal, _, part = (id_ or "0").partition(".")
-    if not (ordinal.isascii() and ordinal.isdigit() and (not part or part.isdigit())):
+    if not (id_.isascii() and ordinal.isdigit() and (not part or part.isdigit())):
         raise UsageError(f"{id_!r} is no event id", id=id_)
     if len(ordinal) > 15 or len(part) > 15:
         raise UsageError("that is no event id: too long")

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from enplace.errors import (
     BadInput,
     BrainBusy,
+    BrainTooNew,
     BudgetExceeded,
     ContextOverflow,
     EnplaceError,
@@ -44,6 +45,7 @@ _STATUS: tuple[tuple[type[EnplaceError], int], ...] = (
     (ModelUnavailable, 503),
     (ModelError, 502),
     (Draining, 503),
+    (BrainTooNew, 503),
     (BrainBusy, 503),
     (StoreError, 500),
 )
@@ -83,6 +85,8 @@ def answer_problems(app: FastAPI) -> None:
 
     def invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # registered for nothing else
+        if any(found["type"] == "json_invalid" for found in error.errors()):
+            return _problem(400, "BAD_REQUEST", "the body is no JSON")
         fields: list[Json] = [
             {
                 "field": well_formed(".".join(str(part) for part in found["loc"])),

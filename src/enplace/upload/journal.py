@@ -13,7 +13,8 @@ from enplace.records.task import Session
 class TurnJournal:
     """Writes one turn's events under the lease of its task. Implements `ports.Journal`.
 
-    With `parent` the first of them starts a branch (`Changeset.parent`).
+    With `parent` the first of them starts a branch (`Changeset.parent`). With `last` the turn goes
+    on behind that event, and so do the ids of what passes.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class TurnJournal:
         session: Session,
         *,
         parent: int | None = None,
+        last: Event | None = None,
     ) -> None:
         self._brain = brain
         self._lease = lease
@@ -32,8 +34,9 @@ class TurnJournal:
         self._clock = clock
         self._session = session
         self._parent = parent
-        self._last: Event | None = None
+        self._last = last
         self._passed = 0
+        self._is_fresh = True
 
     async def append(
         self,
@@ -46,7 +49,7 @@ class TurnJournal:
         """See `ports.Journal`. A note among `writes` adds the event that tells of it."""
         now = self._clock.now()
         notes = tuple(item for item in writes if isinstance(item, Note))
-        starts_or_ends = self._last is None or bool(due)
+        shows_presence = self._is_fresh or bool(due)
         told = tuple(NoteWritten(note=note, by="model") for note in notes)
         commit = await self._brain.commit(
             Changeset(
@@ -59,11 +62,12 @@ class TurnJournal:
                 texts=tuple(texts),
                 facts=tuple(item for item in writes if isinstance(item, Fact)),
                 notes=notes,
-                session=replace(self._session, last_at=now) if starts_or_ends else None,
+                session=replace(self._session, last_at=now) if shows_presence else None,
                 due=due,
             )
         )
         self._last, self._passed, self._parent = commit.events[-1], 0, None
+        self._is_fresh = False
         return commit.events
 
     def passing(self, event: Event) -> Event:

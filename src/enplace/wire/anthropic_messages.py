@@ -129,7 +129,7 @@ def from_anthropic(response: Mapping[str, Any]) -> Reply:
             usage=decode_usage(an_object(response.get("usage"))),
             stop=_STOPS.get(response.get("stop_reason") or "end_turn", "end"),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ModelGarbled(f"no message: {error!r}") from error
 
 
@@ -189,7 +189,7 @@ class MessageStream:
                     kind=block["type"],
                     id=block.get("id") or "",
                     tool=block.get("name") or "",
-                    text=block.get("text") or "",
+                    text=block.get("text") or _given(block),
                 )
             case "content_block_delta":
                 return self._grow(self._parts[int(event["index"])], event["delta"])
@@ -226,4 +226,13 @@ class MessageStream:
                 blocks.append(TextBlock(text=part.text))
             elif part.kind == "tool_use":
                 blocks.append(_call(part.id, part.tool, part.text))
-        return Reply(blocks=tuple(blocks), usage=decode_usage(self._usage), stop=self._stop)
+        try:
+            usage = decode_usage(self._usage)
+        except (TypeError, ValueError) as error:
+            raise ModelGarbled(f"no usage: {error!r}") from error
+        return Reply(blocks=tuple(blocks), usage=usage, stop=self._stop)
+
+
+def _given(block: Mapping[str, Any]) -> str:
+    """The input of a call that came whole with its start; mostly it is empty, and deltas follow."""
+    return canonical(block["input"]) if block.get("input") else ""
