@@ -143,7 +143,8 @@ def _kill_after(home: Path, key: str, delay_s: float) -> set[tuple[int, str]]:
     with child:
         time.sleep(delay_s)
         child.kill()
-        told = [line.split() for line in output if line.strip() != "done"]
+        whole = [line for line in output if line.endswith("\n") and line != "done\n"]
+    told = [line.split() for line in whole]  # a line that the kill cut off acknowledges nothing
     return {(int(ordinal), kind) for ordinal, kind in told}
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import enplace
 from enplace import Context, Engine, Event, FunctionTool, Reply, ScriptedModel, ToolCall
+from enplace.providers.counts import CharacterCounter
 from enplace.providers.scripted import call, say
 
 STEPS = 3
@@ -24,8 +25,17 @@ _KEY = re.compile(r"Log the position of round (\w+)\.")
 
 
 def engine_of(home: Path) -> Engine:
-    """An engine on a script that gives the same answer to the same context in any process."""
-    return enplace.open(home, model=ScriptedModel(_script), tools=_tools(home), environment={})
+    """An engine on a script that gives the same answer to the same context in any process.
+
+    It counts by characters: a tokenizer would spend most of the turn loading its vocabulary.
+    """
+    return enplace.open(
+        home,
+        model=ScriptedModel(_script),
+        tools=_tools(home),
+        counter=CharacterCounter(),
+        environment={},
+    )
 
 
 def task_of(key: str) -> str:
@@ -98,7 +108,8 @@ async def _main(home: Path, key: str) -> None:
         print("ready", flush=True)
         async for event in carry(engine, key):
             assert event.place is not None  # `carry` yields stored events
-            print(event.place.ordinal, event.kind, flush=True)
+            sys.stdout.write(f"{event.place.ordinal} {event.kind}\n")
+            sys.stdout.flush()
         print("done", flush=True)
 
 
