@@ -73,7 +73,7 @@ async def branch_off(brain: Brain, task_id: str, parent: int, *, counter: TokenC
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Station:
     """Where turns happen, and with what. Made once per owner."""
 
     brain: Brain
@@ -84,7 +84,7 @@ class Place:
 
     @cached_property
     def wanted(self) -> Wanted:
-        """The head that this place wants contexts to have."""
+        """The head that this station wants contexts to have."""
         specs = sorted((tool.spec for tool in self.tools.values()), key=lambda spec: spec.name)
         return Wanted(
             card=self.model.card,
@@ -95,7 +95,7 @@ class Place:
 
 
 def open_journal(
-    place: Place,
+    station: Station,
     lease: Lease,
     turn_id: str,
     session: Session,
@@ -104,14 +104,16 @@ def open_journal(
     last: Event | None = None,
 ) -> Journal:
     """The journal of one turn: it starts a branch behind `parent`, or goes on behind `last`."""
-    return TurnJournal(place.brain, lease, turn_id, place.clock, session, parent=parent, last=last)
+    return TurnJournal(
+        station.brain, lease, turn_id, station.clock, session, parent=parent, last=last
+    )
 
 
-def set_desk(place: Place, preparer: Preparer, journal: Journal) -> Desk:
+def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
     """Wire the steps of one turn."""
-    brain, clock, options, wanted = place.brain, place.clock, place.options, place.wanted
+    brain, clock, options, wanted = station.brain, station.clock, station.options, station.wanted
     bench = Bench(
-        model=place.model, tools=place.tools, journal=journal, parallel=options.parallel_tools
+        model=station.model, tools=station.tools, journal=journal, parallel=options.parallel_tools
     )
 
     async def fetch(message: UserMessage, history: History) -> Recollection:
@@ -153,25 +155,25 @@ async def record_reply(reply: Reply, context: Context, journal: Journal) -> tupl
     return await journal.append(answer_events(reply, context, "turn"))
 
 
-async def search_memory(place: Place, text: str, *, task_id: str = "") -> Recollection:
+async def search_memory(station: Station, text: str, *, task_id: str = "") -> Recollection:
     """Look something up in long-term memory, whether it is visible somewhere or not."""
     return await recall(
-        place.brain,
+        station.brain,
         make_query(text),
         task_id=task_id,
         visible=(),
-        now=place.clock.now(),
-        options=place.options.recall,
+        now=station.clock.now(),
+        options=station.options.recall,
     )
 
 
-async def last_context(place: Place, task_id: str, counter: TokenCounter) -> Context:
+async def last_context(station: Station, task_id: str, counter: TokenCounter) -> Context:
     """The context of a task's last model call, from the log alone.
 
     Raises:
         TaskNotFound: No model was called in such a task.
     """
-    history = await load_history(place.brain.log, task_id)
+    history = await load_history(station.brain.log, task_id)
     calls = [i for i, event in enumerate(history.events) if isinstance(event, AssistantSpoke)]
     if not calls:
         raise TaskNotFound(f"no model call in task {task_id!r}", task_id=task_id)
@@ -184,5 +186,5 @@ async def last_context(place: Place, task_id: str, counter: TokenCounter) -> Con
     )
     preparer = Preparer(counter)
     preparer.catch_up(asked)
-    now = answer.at if answer else place.clock.now()
-    return preparer.context(asked, place.wanted, now)
+    now = answer.at if answer else station.clock.now()
+    return preparer.context(asked, station.wanted, now)

@@ -10,13 +10,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import enplace
 from enplace.providers.scripted import ScriptedModel, call, say
 
 HERE = Path(__file__).parent
-VERSION = "0.1.0"
+VERSION = version("enplace")
 
 
 class TickingClock:

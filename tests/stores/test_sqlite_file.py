@@ -418,8 +418,9 @@ def rows_of(path: Path) -> str:
 
 
 def test_golden_brains_are_single_files() -> None:
+    """One for each release: see CHANGELOG.md."""
     assert {path.name for path in GOLDEN.iterdir() if path.is_file()} == snapshot(
-        {"brain-0.1.0.db", "brain-0.1.0.db-shm", "brain-0.1.0.db-wal", "make_brain.py"}
+        {"brain-0.1.0.db", "brain-0.2.0.db", "make_brain.py"}
     )
 
 
@@ -514,8 +515,9 @@ class AnHourLater:
         return datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
 
-async def test_the_brain_of_release_0_1_0_goes_on(tmp_path: Path) -> None:
-    copy_of("0.1.0", tmp_path)
+@pytest.mark.parametrize("release", ["0.1.0", "0.2.0"])
+async def test_the_brain_of_a_release_goes_on(release: str, tmp_path: Path) -> None:
+    copy_of(release, tmp_path)
     model = ScriptedModel(["Still here."])
     async with enplace.open(tmp_path, model=model, clock=AnHourLater(), environment={}) as engine:
         ada = engine.owner("ada")

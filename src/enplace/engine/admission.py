@@ -83,12 +83,10 @@ def message_at(history: History, ordinal: int) -> UserSpoke:
 
 def _before(history: History, ordinal: int) -> int:
     """Ordinal of the event before the turn that a message started; 0 for none."""
-    turn_id = message_at(history, ordinal).place
-    for event in history.events:
-        place = event.place
-        if place and turn_id and place.turn_id == turn_id.turn_id:
-            return place.parent or 0
-    return 0
+    message = message_at(history, ordinal)
+    places = [event.place for event in history.events if event.place is not None]
+    own = [p for p in places if message.place is not None and p.turn_id == message.place.turn_id]
+    return own[0].parent or 0
 
 
 def _turn_of_key(history: History, key: str | None) -> TurnStarted | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
-from enplace.desk import Place, Warm, branch_off, last_context, search_memory, warm_up
+from enplace.desk import Station, Warm, branch_off, last_context, search_memory, warm_up
 from enplace.engine.acceptance import accept_name, accept_text
 from enplace.engine.admission import Again, Continue, New, admit, message_at
 from enplace.engine.parts import EngineOptions, Ports
@@ -45,7 +45,7 @@ class OwnerEngine:
         self._ports = ports
         self._options = options
         self._warm: OrderedDict[str, Warm] = OrderedDict()
-        self._known_place: Place | None = None
+        self._station: Station | None = None
 
     # Turns
 
@@ -150,7 +150,9 @@ class OwnerEngine:
         Raises:
             TaskNotFound: No model was called in such a task.
         """
-        return await last_context(self._place(await self._brain()), task_id, self._ports.counter)
+        return await last_context(
+            self._station_of(await self._brain()), task_id, self._ports.counter
+        )
 
     async def close_session(self) -> None:
         """End the current visit, if there is one."""
@@ -206,7 +208,7 @@ class OwnerEngine:
 
     async def recall(self, text: str) -> Recollection:
         """Look something up in long-term memory."""
-        return await search_memory(self._place(await self._brain()), accept_text(text, "text"))
+        return await search_memory(self._station_of(await self._brain()), accept_text(text, "text"))
 
     async def facts(self) -> Sequence[Fact]:
         """Every fact that holds now, oldest first."""
@@ -274,19 +276,19 @@ class OwnerEngine:
     async def _brain(self) -> Brain:
         return await self._ports.brains.open(self.name)
 
-    def _place(self, brain: Brain) -> Place:
+    def _station_of(self, brain: Brain) -> Station:
         """The brain with the model and all tools that the model can use; made once."""
-        if self._known_place is not None and self._known_place.brain is brain:
-            return self._known_place
+        if self._station is not None and self._station.brain is brain:
+            return self._station
         ports = self._ports
-        bare = Place(
+        bare = Station(
             brain=brain, model=ports.model, tools={}, clock=ports.clock, options=self._options.turn
         )
         tools = list(ports.tools)
         if ports.engine_tools is not None and ports.model.card.uses_engine_tools:
             tools += ports.engine_tools(brain, lambda text: search_memory(bare, text), ports.clock)
-        self._known_place = replace(bare, tools={tool.spec.name: tool for tool in tools})
-        return self._known_place
+        self._station = replace(bare, tools={tool.spec.name: tool for tool in tools})
+        return self._station
 
     @asynccontextmanager
     async def _admitted(
@@ -297,7 +299,7 @@ class OwnerEngine:
         if message.idempotency_key is not None:
             accept_name(message.idempotency_key, "idempotency_key")
         brain = await self._brain()
-        place = self._place(brain)
+        station = self._station_of(brain)
         async with brain.lease(task_id) as lease:
             warm = await self._warm_up(brain, task_id)
             verdict = admit(warm.history, message)
@@ -308,7 +310,9 @@ class OwnerEngine:
             if isinstance(verdict, Again):
                 yield verdict
                 return
-            ground = Ground(place=place, warm=warm, lease=lease, session=await self._session(brain))
+            ground = Ground(
+                station=station, warm=warm, lease=lease, session=await self._session(brain)
+            )
             if isinstance(verdict, Continue):
                 yield resume(ground, message, verdict)
             else:

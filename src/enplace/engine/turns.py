@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass, replace
 
-from enplace.desk import Place, Warm, open_journal, record_reply, set_desk
+from enplace.desk import Station, Warm, open_journal, record_reply, set_desk
 from enplace.engine.admission import ABANDONED, Continue, New
 from enplace.errors import EnplaceError, UsageError
 from enplace.ports import Journal
@@ -110,7 +110,7 @@ class OpenTurn:
 class Ground:
     """On what a turn is opened."""
 
-    place: Place
+    station: Station
     warm: Warm
     lease: Lease
     session: Session
@@ -119,7 +119,9 @@ class Ground:
         self, turn_id: str, *, parent: int | None = None, last: Event | None = None
     ) -> Journal:
         """Writes a turn's events; with `parent` as a new branch, with `last` behind that event."""
-        return open_journal(self.place, self.lease, turn_id, self.session, parent=parent, last=last)
+        return open_journal(
+            self.station, self.lease, turn_id, self.session, parent=parent, last=last
+        )
 
 
 async def start(ground: Ground, message: UserMessage, verdict: New) -> OpenTurn:
@@ -128,8 +130,8 @@ async def start(ground: Ground, message: UserMessage, verdict: New) -> OpenTurn:
     Raises:
         ContextOverflow: The message cannot fit behind what stands; nothing was stored.
     """
-    place, warm = ground.place, ground.warm
-    warm.preparer.require_room_for(message.text, place.wanted)
+    station, warm = ground.station, ground.warm
+    warm.preparer.require_room_for(message.text, station.wanted)
     told: tuple[Event, ...] = ()
     if verdict.broken is not None:
         told = await _abandon(ground, verdict.broken)
@@ -146,7 +148,7 @@ async def start(ground: Ground, message: UserMessage, verdict: New) -> OpenTurn:
     return OpenTurn(
         message=message,
         history=replace(warm.history, turn_id=turn_id).then(*told),
-        desk=set_desk(place, warm.preparer, journal),
+        desk=set_desk(station, warm.preparer, journal),
         journal=journal,
         told=told,
     )
@@ -158,7 +160,7 @@ def resume(ground: Ground, message: UserMessage, verdict: Continue) -> OpenTurn:
     return OpenTurn(
         message=message,
         history=replace(ground.warm.history, turn_id=verdict.turn_id),
-        desk=set_desk(ground.place, ground.warm.preparer, journal),
+        desk=set_desk(ground.station, ground.warm.preparer, journal),
         journal=journal,
         told=verdict.so_far,
     )

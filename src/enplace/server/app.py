@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
@@ -164,7 +165,7 @@ def create_app(engine: Engine, keys: Keys, *, heartbeat_s: float = HEARTBEAT_S) 
         await hall.live.drain(DRAIN_S)
         await engine.aclose()
 
-    app = FastAPI(title="Enplace", version="0.1.0", lifespan=lifespan)
+    app = FastAPI(title="Enplace", version=version("enplace"), lifespan=lifespan)
     app.state.hall = hall
     app.add_middleware(BodyLimit)
     answer_problems(app)
