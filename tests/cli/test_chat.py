@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Generator
@@ -45,6 +46,8 @@ class Screen:
 
 @contextmanager
 def chat(terminal: Terminal, *words: str) -> Generator[tuple[Screen, subprocess.Popen[bytes]]]:
+    # Where the tests run in the background, interrupts are ignored, and a child would inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [PROGRAM, "chat", *words],
@@ -55,6 +58,7 @@ def chat(terminal: Terminal, *words: str) -> Generator[tuple[Screen, subprocess.
         start_new_session=True,
     )
     os.close(theirs)
+    signal.signal(signal.SIGINT, before)
     try:
         yield Screen(ours), process
     finally:
