@@ -9,9 +9,10 @@ from typing import Any, cast
 import pytest
 from tests.engine.house import House, only
 
+import enplace
 from enplace.desk import TurnOptions
 from enplace.errors import BudgetExceeded, TaskBusy
-from enplace.providers.scripted import call, say
+from enplace.providers.scripted import ScriptedModel, call, say
 from enplace.records.block import TextBlock, ToolCallBlock
 from enplace.records.event import (
     AssistantSpoke,
@@ -21,7 +22,7 @@ from enplace.records.event import (
     UsageReported,
 )
 from enplace.records.message import Reply
-from enplace.records.tool import FileEffect, ToolCall, ToolOutcome
+from enplace.records.tool import FileEffect, ToolCall, ToolOutcome, ToolSpec
 from enplace.records.usage import Usage
 from enplace.stores.sqlite.brain import SqliteBrains
 
@@ -384,3 +385,26 @@ async def test_a_call_that_shares_the_id_of_an_earlier_one_did_not_start_with_it
     house.reopen()
     await house.say("go", key="k")
     assert results(house) == [("call_0", "1"), ("call_0", "2")]
+
+
+async def test_a_tool_that_asks_a_person_does_not_run_while_nobody_can_be_asked(
+    tmp_path: Path,
+) -> None:
+    ran: list[str] = []
+
+    class Delete:
+        """Implements `ports.Tool`."""
+
+        spec = ToolSpec(name="delete", description="Delete.", schema={"type": "object"}, asks=True)
+
+        async def run(self, call: ToolCall) -> ToolOutcome:
+            ran.append(call.id)
+            return ToolOutcome(blocks=(TextBlock(text="gone"),))
+
+    model = ScriptedModel([call(("c1", "delete", {})), "I may not."])
+    async with enplace.open(tmp_path, model=model, tools=[Delete()], environment={}) as engine:
+        events = [event async for event in engine.owner("ada").execute("t", "Delete it.")]
+    (result,) = [event for event in events if isinstance(event, ToolFinished)]
+    assert result.is_error
+    assert result.output.startswith("permission_denied")
+    assert ran == []

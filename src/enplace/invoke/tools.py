@@ -45,26 +45,18 @@ async def run_tools(
             if its tool is idempotent; otherwise its result says that the outcome is unknown.
         parallel: Most tools running at once.
     """
-    ready: dict[str, tuple[Tool, ToolCall]] = {}
+    ready: list[tuple[Tool, ToolCall]] = []
     refused: list[ToolFinished] = []
     for call in calls:
-        tool = tools.get(call.tool)
-        given = _input_of(call)
-        if call.id in started and not (tool is not None and tool.spec.idempotent):
-            refused.append(_failed(call, OUTCOME_UNKNOWN))
-        elif tool is None:
-            known = ", ".join(sorted(tools)) or "none"
-            refused.append(_failed(call, f"There is no tool {call.tool!r}. Tools: {known}."))
-        elif given is None:
-            refused.append(_failed(call, "The arguments are not a JSON object."))
+        tool, given = tools.get(call.tool), _input_of(call)
+        why_not = _refusal(call, tool, given, tools, started)
+        if tool is None or given is None or why_not:
+            refused.append(_failed(call, why_not))
         else:
-            asked = ToolCall(
-                id=call.id, tool=call.tool, input=given, task_id=task_id, turn_id=turn_id
-            )
-            ready[call.id] = (tool, asked)
+            ready.append((tool, _call(call, given, task_id, turn_id)))
     starts = [
         ToolCalled(tool_call_id=call.id, tool=call.tool, input=call.input)
-        for _, call in ready.values()
+        for _, call in ready
         if call.id not in started
     ]
     if starts or refused:
@@ -73,7 +65,7 @@ async def run_tools(
     if not ready:
         return
     slots = asyncio.Semaphore(parallel)
-    running = [asyncio.create_task(_run(tool, call, slots)) for tool, call in ready.values()]
+    running = [asyncio.create_task(_run(tool, call, slots)) for tool, call in ready]
     try:
         for finished in asyncio.as_completed(running):
             call, outcome = await finished
@@ -108,6 +100,29 @@ async def _run(
             )
             text = f"{type(error).__name__}: {error}"
             return call, ToolOutcome(blocks=(TextBlock(text=text),), is_error=True)
+
+
+def _refusal(
+    call: ToolCallBlock,
+    tool: Tool | None,
+    given: JsonObject | None,
+    tools: Mapping[str, Tool],
+    started: Collection[str],
+) -> str:
+    """Why a call is answered without running its tool; empty where it may run."""
+    if call.id in started and not (tool is not None and tool.spec.idempotent):
+        return OUTCOME_UNKNOWN
+    if tool is None:
+        return f"There is no tool {call.tool!r}. Tools: {', '.join(sorted(tools)) or 'none'}."
+    if given is None:
+        return "The arguments are not a JSON object."
+    if tool.spec.asks:
+        return "permission_denied: this tool needs a person's yes, and nobody can be asked yet."
+    return ""
+
+
+def _call(block: ToolCallBlock, given: JsonObject, task_id: str, turn_id: str) -> ToolCall:
+    return ToolCall(id=block.id, tool=block.tool, input=given, task_id=task_id, turn_id=turn_id)
 
 
 def _input_of(call: ToolCallBlock) -> JsonObject | None:
