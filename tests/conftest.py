@@ -1,17 +1,20 @@
 """What every test gets: one event loop, a clock that stands, and the prefix law."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import settings
 
+from enplace.records.canonical import JsonObject
 from enplace.records.context import Context
 from enplace.records.event import Place
+from enplace.wire import anthropic_messages, openai_chat
+from enplace.wire.anthropic_messages import to_anthropic
 from enplace.wire.envelope import to_envelope
-from enplace.wire.openai_chat import to_openai, wire_blocks
+from enplace.wire.openai_chat import to_openai
 
 # No deadlines: how long an example takes says more about the machine than about the code.
 settings.register_profile("check", deadline=None)
@@ -58,6 +61,14 @@ class RequestLog(logging.Handler):
             self.branches.setdefault(key, []).append(context)
 
 
+CODECS: tuple[tuple[Callable[[Context], JsonObject], Callable[[JsonObject], list[str]]], ...] = (
+    (to_openai, openai_chat.wire_blocks),
+    (to_envelope, openai_chat.wire_blocks),
+    (to_anthropic, anthropic_messages.wire_blocks),
+)
+"""Every codec, and how its requests fall into blocks."""
+
+
 @pytest.fixture(autouse=True)
 def prefix_law() -> Iterator[RequestLog]:
     """The prefix law over every request of the suite, as each codec writes it.
@@ -74,7 +85,7 @@ def prefix_law() -> Iterator[RequestLog]:
     logger.removeHandler(log)
     logger.setLevel(before)
     for contexts in log.branches.values():
-        for encode in (to_openai, to_envelope):
-            bodies = [wire_blocks(encode(context)) for context in contexts]
-            for earlier, later in pairwise(bodies):
+        for encode, blocks_of in CODECS:
+            requests = [blocks_of(encode(context)) for context in contexts]
+            for earlier, later in pairwise(requests):
                 assert later[: len(earlier)] == earlier, f"a prefix moved in {contexts[0].task_id}"

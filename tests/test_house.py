@@ -54,3 +54,11 @@ def test_a_use_of_the_environment_is_found_on_its_line(source: str) -> None:
 
 def test_the_word_in_a_text_is_no_use() -> None:
     assert environment_lines("'''reads os.environ'''  # os.getenv") == []
+
+
+def test_the_core_installs_fifteen_packages_at_most() -> None:
+    lock = (SRC.parents[1] / "requirements.lock").read_text(encoding="utf-8")
+    names = {line.partition("==")[0] for line in lock.splitlines() if "==" in line}
+    beside = {"flit-core", "xllamacpp"}  # the build backend, and the extra `local`
+    assert beside < names
+    assert len(names - beside) <= 15

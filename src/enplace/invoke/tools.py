@@ -1,21 +1,17 @@
 """Runs the tools that an answer asked for: side by side, each answered exactly once."""
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from typing import cast
 
 from enplace.ports import Journal, Tool
 from enplace.records.block import TextBlock, ToolCallBlock
-from enplace.records.canonical import JsonObject, well_formed
+from enplace.records.canonical import JsonObject, json_object, well_formed
 from enplace.records.event import Event, ToolCalled, ToolFinished
 from enplace.records.tool import ToolCall, ToolOutcome
 
 _log = logging.getLogger("enplace.invoke")
 
-DEEPEST_INPUT = 100
-# Lists and objects inside each other: deeper ones can be written to a brain but not read back.
 
 OUTCOME_UNKNOWN = (
     "The outcome of this call is unknown: the process ended while the tool was running, and the"
@@ -48,7 +44,7 @@ async def run_tools(
     ready: list[tuple[Tool, ToolCall]] = []
     refused: list[ToolFinished] = []
     for call in calls:
-        tool, given = tools.get(call.tool), _input_of(call)
+        tool, given = tools.get(call.tool), json_object(call.arguments)
         why_not = _refusal(call, tool, given, tools, started)
         if tool is None or given is None or why_not:
             refused.append(_failed(call, why_not))
@@ -123,34 +119,6 @@ def _refusal(
 
 def _call(block: ToolCallBlock, given: JsonObject, task_id: str, turn_id: str) -> ToolCall:
     return ToolCall(id=block.id, tool=block.tool, input=given, task_id=task_id, turn_id=turn_id)
-
-
-def _input_of(call: ToolCallBlock) -> JsonObject | None:
-    try:
-        value: object = json.loads(call.arguments or "{}")
-        value = json.loads(well_formed(json.dumps(value, ensure_ascii=False)))
-    except (ValueError, RecursionError):
-        return None
-    if _deeper_than(DEEPEST_INPUT, value):
-        return None
-    return cast(JsonObject, value) if isinstance(value, dict) else None
-
-
-def _deeper_than(depth: int, value: object) -> bool:
-    level = [value]
-    for _ in range(depth + 1):
-        level = [inner for outer in level for inner in _inside(outer)]
-    return bool(level)
-
-
-def _inside(value: object) -> list[object]:
-    match value:
-        case dict():
-            return list(cast(dict[str, object], value).values())
-        case list():
-            return list(cast(list[object], value))
-        case _:
-            return []
 
 
 def _failed(call: ToolCallBlock, text: str) -> ToolFinished:

@@ -5,14 +5,13 @@ the request before (so its entry is found however many blocks a step added: the 
 only 20 blocks from a marker), and at the end of this one. Three of the four that are allowed.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from enplace.errors import ModelGarbled
 from enplace.records.block import Block, TextBlock, ToolCallBlock, ToolResultBlock
-from enplace.records.canonical import Json, JsonObject, canonical, well_formed
+from enplace.records.canonical import Json, JsonObject, canonical, json_object, well_formed
 from enplace.records.context import Context, ContextMessage
 from enplace.records.message import Reply, Stop, TextPiece
 from enplace.records.usage import Usage
@@ -91,7 +90,7 @@ def _block(block: Block) -> JsonObject:
         case TextBlock():
             return {"type": "text", "text": block.text}
         case ToolCallBlock():
-            given = _object_of(block.arguments)
+            given = json_object(block.arguments) or {}  # what is none had an error as its result
             return {"type": "tool_use", "id": block.id, "name": block.tool, "input": given}
         case ToolResultBlock():
             result: JsonObject = {
@@ -100,15 +99,6 @@ def _block(block: Block) -> JsonObject:
                 "content": block.text,
             }
             return {**result, "is_error": True} if block.is_error else result
-
-
-def _object_of(arguments: str) -> Json:
-    """The input of a call; one that is no JSON object had its error as result, and shows empty."""
-    try:
-        value = cast(Json, json.loads(arguments or "{}"))
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def from_anthropic(response: Mapping[str, Any]) -> Reply:
@@ -129,7 +119,7 @@ def from_anthropic(response: Mapping[str, Any]) -> Reply:
             usage=decode_usage(an_object(response.get("usage"))),
             stop=_STOPS.get(response.get("stop_reason") or "end_turn", "end"),
         )
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise ModelGarbled(f"no message: {error!r}") from error
 
 
@@ -236,3 +226,21 @@ class MessageStream:
 def _given(block: Mapping[str, Any]) -> str:
     """The input of a call that came whole with its start; mostly it is empty, and deltas follow."""
     return canonical(block["input"]) if block.get("input") else ""
+
+
+def wire_blocks(body: JsonObject) -> list[str]:
+    """The blocks of a request as canonical JSON, in the order the provider caches them.
+
+    Tools, system, then the content blocks of the messages, without cache markers: they say where
+    something is cached, and may move. The prefix law speaks about this list.
+    """
+    parts = [*_parts(body.get("tools")), *_parts(body.get("system"))]
+    for message in _parts(body["messages"]):
+        content = _parts(message.get("content"))
+        parts += [{"role": message["role"], "block": cast(Json, part)} for part in content]
+    return [canonical(part) for part in parts]
+
+
+def _parts(value: Json) -> list[JsonObject]:
+    listed = cast(list[JsonObject], value or [])
+    return [{k: v for k, v in part.items() if k != "cache_control"} for part in listed]

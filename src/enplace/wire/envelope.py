@@ -4,12 +4,9 @@
 the schema; the model's own text is kept and sent back as it is. Without tools it is plain chat.
 """
 
-import json
-from typing import cast
-
 from enplace.errors import ModelGarbled
 from enplace.records.block import TextBlock, ToolCallBlock, ToolResultBlock
-from enplace.records.canonical import Json, JsonObject, canonical, well_formed
+from enplace.records.canonical import Json, JsonObject, canonical, json_object
 from enplace.records.context import Context, ContextMessage
 from enplace.records.message import Reply, Stop
 from enplace.records.usage import Usage
@@ -45,18 +42,13 @@ def from_envelope(raw: str, context: Context, usage: Usage, stop: Stop) -> Reply
     """
     if not context.tools:
         return Reply(blocks=(TextBlock(text=raw),) if raw else (), usage=usage, stop=stop)
-    try:
-        value = cast(Json, json.loads(raw))
-    except ValueError as error:
-        raise ModelGarbled(f"no JSON envelope: {raw[:200]!r}") from error
-    match value:
+    match json_object(raw):
         case {"say": str(text)}:
-            spoken = TextBlock(text=well_formed(text))
-            return Reply(blocks=(spoken,), usage=usage, stop=stop, raw=raw)
+            return Reply(blocks=(TextBlock(text=text),), usage=usage, stop=stop, raw=raw)
         case {"tool": str(tool), "args": dict(args)}:
             # What was asked names the call: no two requests of a turn are the same.
             call_id = f"call_{context.turn_id[:12]}_{context.prefix[:12]}"
-            call = ToolCallBlock(id=call_id, tool=tool, arguments=well_formed(canonical(args)))
+            call = ToolCallBlock(id=call_id, tool=tool, arguments=canonical(args))
             return Reply(blocks=(call,), usage=usage, stop="tool_calls", raw=raw)
         case _:
             raise ModelGarbled(f"no envelope: {raw[:200]!r}")

@@ -4,14 +4,13 @@ Any compatible endpoint understands it. Contents are plain strings, since many e
 nothing else; blocks of one message stand in one string with an empty line between them.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from enplace.errors import ModelGarbled
 from enplace.records.block import Block, TextBlock, ToolCallBlock, ToolResultBlock
-from enplace.records.canonical import Json, JsonObject, well_formed
+from enplace.records.canonical import Json, JsonObject, canonical, well_formed
 from enplace.records.context import Context, ContextMessage
 from enplace.records.message import Reply, Stop, TextPiece
 from enplace.records.usage import Usage
@@ -194,4 +193,4 @@ def wire_blocks(body: JsonObject) -> list[str]:
     Tools first, then system and messages. The prefix law speaks about this list.
     """
     parts = [*cast(list[Json], body.get("tools") or []), *cast(list[Json], body["messages"])]
-    return [json.dumps(part, sort_keys=True, ensure_ascii=False) for part in parts]
+    return [canonical(part) for part in parts]
