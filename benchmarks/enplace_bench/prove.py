@@ -47,7 +47,11 @@ STEPS = (
     Step(
         name="demo",
         command=("enplace", "demo", "--json"),
-        claims=(Claim(field="cache_hit_share", at_least=0.95),),
+        claims=(
+            Claim(field="asked", at_least=5),
+            Claim(field="right", at_least=5),  # 80 % of six, rounded up
+            Claim(field="cache_hit_share", at_least=0.95),
+        ),
     ),
     Step(
         name="turn",
@@ -93,6 +97,11 @@ STEPS = (
         name="prefix",
         command=("enplace-bench", "prefix", "--json"),
         claims=(Claim(field="cached_share", at_least=0.95),),
+    ),
+    Step(
+        name="chat",
+        command=("enplace-bench", "chat", "--json"),
+        claims=(Claim(field="remembered", at_least=1),),
     ),
     Step(
         name="import",
