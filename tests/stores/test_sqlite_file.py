@@ -562,3 +562,9 @@ async def test_the_brain_of_a_release_goes_on(release: str, tmp_path: Path) -> N
 
 
 WEATHER = "What is the weather in Kiel?"
+
+
+async def test_a_folder_of_brains_is_readable_by_its_user_only(tmp_path: Path) -> None:
+    async with aclosing(SqliteBrains(tmp_path / "home")) as brains:
+        await brains.open("ada")
+    assert (tmp_path / "home" / "brains").stat().st_mode & 0o077 == 0

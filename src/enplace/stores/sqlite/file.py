@@ -101,7 +101,7 @@ class BrainFile:
         return self._connection
 
     def _open(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's to read
         connection = sqlite3.connect(
             self.path,
             timeout=min(10.0, self._patience_s),
