@@ -250,3 +250,9 @@ def test_the_doctor_finds_a_damaged_brain(
     assert str(path) in found["brain"][1]
     done = terminal.run("remember", FACT, "--owner", "well")
     assert done.code == 0
+
+
+def test_what_models_prints_is_strict_json(terminal: Terminal) -> None:
+    done = terminal.run("models", "--json")
+    assert "Infinity" not in done.out
+    assert done.json["cache"]["ttl_s"] is None

@@ -533,3 +533,14 @@ def test_a_standing_clock_moves_only_when_told() -> None:
     before = clock.now()
     clock.move(1.5)
     assert (clock.now() - before).total_seconds() == 1.5
+
+
+async def test_a_successor_that_is_known_already_supersedes_nothing_and_says_so() -> None:
+    house = House()
+    old = await house.owner.remember("Ada lives in Oslo.")
+    known = await house.owner.remember("Ada lives in Bergen.")
+    with pytest.raises(UsageError, match=known.fact.id):
+        await house.owner.remember("Ada lives in Bergen.", supersedes=old.fact.id)
+    assert [fact.id for fact in await house.owner.facts()] == [old.fact.id, known.fact.id]
+    again = await house.owner.remember("Ada lives in Oslo.", supersedes=old.fact.id)
+    assert again.outcome == "duplicate"

@@ -81,7 +81,7 @@ async def models(asked: argparse.Namespace) -> int:
     found = weights.find(settings.home)
     rows = {**asdict(card), "provider": settings.provider, "default_weights": str(found or "")}
     if asked.json:
-        print(json.dumps(rows))
+        print(json.dumps(jsonable(rows), allow_nan=False))
         return 0
     print(f"{card.name} (provider {settings.provider})")
     print(f"  window {card.window_tokens} tokens, answers up to {card.output_tokens}")

@@ -29,8 +29,9 @@ def event_json(event: Event) -> str:
 
 
 def jsonable(value: dict[str, Any]) -> Any:
-    """The fields of a record as JSON values; times as ISO 8601 text."""
-    return json.loads(json.dumps(value, default=_as_text))
+    """The fields of a record as JSON values: times as ISO 8601 text, and null for infinity."""
+    text = json.dumps(value, default=_as_text)
+    return json.loads(text, parse_constant=lambda _: None)
 
 
 def _as_text(value: object) -> str:

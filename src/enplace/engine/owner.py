@@ -183,11 +183,16 @@ class OwnerEngine:
 
         Raises:
             BadInput: Empty, longer than 2,000 characters, or no valid text.
-            UsageError: There is no fact of the id to supersede, or it was closed before.
+            UsageError: There is no fact of the id to supersede, it was closed before, or another
+                fact says the same as its successor would; nothing was changed.
         """
         accept_text(sentence, "sentence", most=MOST_SENTENCE_CHARACTERS)
         brain, now = await self._brain(), self._ports.clock.now()
         same = await brain.memory.same(sentence, now)
+        if same is not None and supersedes not in {None, same.id}:
+            raise UsageError(
+                f"{same.id} says this already; {supersedes} was not superseded", id=same.id
+            )
         if same is not None:
             return Remembered(outcome="duplicate", fact=same)
         if supersedes is not None:

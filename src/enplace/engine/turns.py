@@ -8,7 +8,7 @@ from enplace.engine.admission import ABANDONED, Continue, New
 from enplace.errors import EnplaceError, UsageError
 from enplace.ports import Journal
 from enplace.records.block import TextBlock
-from enplace.records.canonical import digest
+from enplace.records.canonical import digest, well_formed
 from enplace.records.changeset import Lease
 from enplace.records.context import Context, History
 from enplace.records.event import (
@@ -77,7 +77,10 @@ class OpenTurn:
         if call is None:
             raise UsageError(f"no open tool call {call_id!r}", call_id=call_id)
         result = ToolFinished(
-            tool_call_id=call_id, tool=call.tool, blocks=(TextBlock(text=text),), is_error=is_error
+            tool_call_id=call_id,
+            tool=call.tool,
+            blocks=(TextBlock(text=well_formed(text)),),
+            is_error=is_error,
         )
         events = await self.journal.append([result])
         self.history = self.history.then(*events)

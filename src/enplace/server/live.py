@@ -131,6 +131,8 @@ class LiveTurns:
 
     def __init__(self) -> None:
         self._turns: dict[tuple[str, str], LiveTurn] = {}
+        """By owner and task: the turn that holds the task, or asks for it first."""
+        self._alive: set[LiveTurn] = set()
         self._draining = False
 
     async def start(self, owner: OwnerEngine, ask: Ask) -> LiveTurn:
@@ -147,10 +149,12 @@ class LiveTurns:
         if running is not None and ask.idempotency_key is not None and running.ask == ask:
             return running
         turn = LiveTurn(owner, ask)
-        if running is None or running.ended:
-            self._turns[place] = turn
-            turn.running.add_done_callback(lambda _: self._forget(place, turn))
+        self._alive.add(turn)
+        self._turns.setdefault(place, turn)
+        turn.running.add_done_callback(lambda _: self._forget(place, turn))
         await turn.accepted()
+        if not turn.ended:  # it holds the task now, so whoever held it before has let go
+            self._turns[place] = turn
         return turn
 
     def of(self, owner: str, task_id: str) -> LiveTurn | None:
@@ -164,7 +168,7 @@ class LiveTurns:
             How many did not end in time; they were stopped and can be resumed by their keys.
         """
         self._draining = True
-        turns = [turn.running for turn in self._turns.values()]
+        turns = [turn.running for turn in self._alive]
         if not turns:
             return 0
         _, late = await asyncio.wait(turns, timeout=timeout_s)
@@ -176,8 +180,9 @@ class LiveTurns:
     @property
     def count(self) -> int:
         """How many turns are running."""
-        return len(self._turns)
+        return len(self._alive)
 
     def _forget(self, place: tuple[str, str], turn: LiveTurn) -> None:
+        self._alive.discard(turn)
         if self._turns.get(place) is turn:
             del self._turns[place]
