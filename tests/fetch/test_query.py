@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enplace.fetch.query import MOST_TERMS, STOP_WORDS, make_query, stem
-from enplace.records.words import fold, words
+from enplace.fetch.query import MOST_TERMS, make_query, stem
+from enplace.records.stop_words import STOP_WORDS
+from enplace.records.words import words
 
 
 @pytest.mark.parametrize(
@@ -81,8 +82,3 @@ def test_stop_words_alone_look_for_nothing(said: list[str]) -> None:
 def test_a_word_is_found_by_its_own_stem(text: str) -> None:
     for word in words(text):
         assert word.startswith(stem(word))
-
-
-@given(st.text())
-def test_folding_twice_is_folding_once(text: str) -> None:
-    assert fold(f"  {text}\n") == fold(text)
