@@ -23,7 +23,7 @@ async def main(home: str) -> None:
         await ada.describe("preferences", "units", "Ada prefers metric units.")
         await ada.remember("Ada lives in Lisbon.")
         await ada.note("trip", "budget", "200 euros", ttl_s=3_600)
-        async for _ in ada.execute("trip", "Is Lisbon warm in May?"):
+        async for _ in ada.execute("trip", "Where in Lisbon does Ada live?"):
             pass
         context = await ada.context("trip")
     for size in context.manifest:

@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> Report:
         raise SystemExit("tmux is not installed; on Debian: apt install tmux")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        models = weights.find_or_pull(Settings.from_env().home).parent
+        models = weights.SMOLLM2.find_or_pull(Settings.from_env().home).parent
         (home / "models").symlink_to(models, target_is_directory=True)
         first = talk(home, "monday", (*FIRST, "/quit"))
         second = talk(home, "tuesday", (*SECOND, "/quit"))

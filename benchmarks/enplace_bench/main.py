@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 
 from enplace_bench import chat, conformance, crash, importing, prefix, prove, turn, vanish
+from enplace_bench.recall import command as recall
 
 BENCHES = {
     "turn": turn,
@@ -13,6 +14,7 @@ BENCHES = {
     "chat": chat,
     "conformance": conformance,
     "prefix": prefix,
+    "recall": recall,
     "import": importing,
     "prove": prove,
 }

@@ -115,7 +115,7 @@ async def _carry(model: EmbeddedModel, layout: Layout, turns: int) -> Carried:
     calls: list[Call] = []
     with tempfile.TemporaryDirectory() as home:
         options = EngineOptions(turn=TurnOptions(layout=layout))
-        async with enplace.open(Path(home), model=model, options=options) as engine:
+        async with enplace.open(Path(home), model=model, options=options, embedder=None) as engine:
             owner = engine.owner("ada")
             for number, (fact, question) in enumerate(FACTS[:turns]):
                 await owner.remember(fact)

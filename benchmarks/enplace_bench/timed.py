@@ -1,12 +1,15 @@
 """Brains in SQLite that add up the CPU time of their commits."""
 
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from time import process_time
 
 from enplace.ports import Brain
 from enplace.records.changeset import Changeset, Commit, Lease
+from enplace.records.memory import Fact
 from enplace.records.task import Session
+from enplace.records.write import Surroundings
 from enplace.stores.sqlite.brain import SqliteBrains
 
 
@@ -35,6 +38,7 @@ class _TimedBrain:
         self.log = inner.log
         self.notes = inner.notes
         self.memory = inner.memory
+        self.index = inner.index
         self._inner = inner
         self._total = total
 
@@ -47,6 +51,22 @@ class _TimedBrain:
         start = process_time()
         try:
             return await self._inner.commit(changeset)
+        finally:
+            self._total.commit_s += process_time() - start
+
+    async def weigh(
+        self,
+        fact: Fact,
+        decide: Callable[[Surroundings], Changeset | None],
+        *,
+        holds_one: bool,
+        ids: Sequence[str] = (),
+        key: str | None = None,
+    ) -> Commit | None:
+        """See `ports.Brain`."""
+        start = process_time()
+        try:
+            return await self._inner.weigh(fact, decide, holds_one=holds_one, ids=ids, key=key)
         finally:
             self._total.commit_s += process_time() - start
 

@@ -2,9 +2,10 @@
 
 Measured is the CPU time (`time.process_time`, so the brain's thread is in it) of fetch and prepare,
 warm: the task's projection is in memory, the brain is a SQLite file with some hundred facts and
-another task's messages, and the model is scripted. Each turn has a fresh message, and the median
-over the turns counts. Apart: the request as JSON (`to_openai` and `json.dumps`), all journal writes
-of a turn, and the first turn after the brain was opened again, with the reading of the log.
+another task's messages, the model is scripted, and recall is by words. Each turn has a fresh
+message, and the median over the turns counts. Apart: the request as JSON (`to_openai` and
+`json.dumps`), all journal writes of a turn, and the first turn after the brain was opened again,
+with the reading of the log.
 Small tasks would grow while they are measured, so they are measured in several copies.
 
 CPU time still depends on what else the machine does, by half and more. So all sizes are measured
@@ -122,7 +123,9 @@ def _engine(brains: TimedBrains, seed: int) -> Engine:
     """The window is wide, so that a long task is not compacted away."""
     card = replace(CARD, window_tokens=10_000_000)
     model = ScriptedModel(story.Replies(seed), card=card)
-    return enplace.open(model=model, tools=story.TOOLS, brains=brains, environment={})
+    return enplace.open(
+        model=model, tools=story.TOOLS, brains=brains, embedder=None, environment={}
+    )
 
 
 async def _prepare_home(home: Path) -> None:

@@ -65,7 +65,8 @@ class UnhurriedModel(ScriptedModel):
 
 def engine_of(home: Path) -> Engine:
     """An engine on a script that gives the same answer to the same context in any process."""
-    return enplace.open(home, model=UnhurriedModel(_script), tools=_tools(), environment={})
+    model = UnhurriedModel(_script)
+    return enplace.open(home, model=model, tools=_tools(), embedder=None, environment={})
 
 
 def message_of(round_: str) -> str:

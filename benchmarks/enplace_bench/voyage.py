@@ -27,13 +27,15 @@ _KEY = re.compile(r"Log the position of round (\w+)\.")
 def engine_of(home: Path) -> Engine:
     """An engine on a script that gives the same answer to the same context in any process.
 
-    It counts by characters: a tokenizer would spend most of the turn loading its vocabulary.
+    It counts by characters and recalls by words: a tokenizer or an embedder would spend most of
+    the turn loading.
     """
     return enplace.open(
         home,
         model=ScriptedModel(_script),
         tools=_tools(home),
         counter=CharacterCounter(),
+        embedder=None,
         environment={},
     )
 

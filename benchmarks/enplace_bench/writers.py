@@ -59,7 +59,7 @@ def write_together(home: Path, writers: int, count: int) -> Written:
 
 
 def _engine(home: Path) -> Engine:
-    return enplace.open(home, model=ScriptedModel(()), environment={})
+    return enplace.open(home, model=ScriptedModel(()), embedder=None, environment={})
 
 
 async def _rows(home: Path) -> int:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from enplace.desk import TurnOptions as TurnOptions
     from enplace.engine import Engine as Engine
     from enplace.engine import EngineOptions as EngineOptions
+    from enplace.engine import MemoryOptions as MemoryOptions
     from enplace.engine import OpenTurn as OpenTurn
     from enplace.engine import OwnerEngine as OwnerEngine
-    from enplace.engine import Remembered as Remembered
     from enplace.fetch.rank import RecallOptions as RecallOptions
     from enplace.providers.anthropic_messages import AnthropicModel as AnthropicModel
     from enplace.providers.embedded import EmbeddedModel as EmbeddedModel
@@ -47,12 +47,12 @@ _HOMES = {
     "Event": "records.event",
     "FunctionTool": "tools.function",
     "InMemoryBrains": "stores.inmemory",
+    "MemoryOptions": "engine",
     "ModelCard": "records.model",
     "OpenAIChatModel": "providers.openai_chat",
     "OpenTurn": "engine",
     "OwnerEngine": "engine",
     "RecallOptions": "fetch.rank",
-    "Remembered": "engine",
     "Reply": "records.message",
     "ScriptedModel": "providers.scripted",
     "Settings": "config",
@@ -76,12 +76,12 @@ __all__ = [
     "Event",
     "FunctionTool",
     "InMemoryBrains",
+    "MemoryOptions",
     "ModelCard",
     "OpenAIChatModel",
     "OpenTurn",
     "OwnerEngine",
     "RecallOptions",
-    "Remembered",
     "Reply",
     "ScriptedModel",
     "Settings",

@@ -10,6 +10,7 @@ from typing import Literal, Self, cast, get_args
 from enplace.errors import ConfigError
 
 Provider = Literal["local", "openai", "anthropic"]
+EmbeddingProvider = Literal["default", "local", "openai", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,18 @@ class Settings:
     """ENPLACE_LOCAL_MODEL: a GGUF file to use instead of the default model."""
     local_threads: int = 1
     """ENPLACE_LOCAL_THREADS: threads of the embedded model."""
+    embedding_provider: EmbeddingProvider = "default"
+    """EMBEDDING_PROVIDER: `local` is the embedded embedder; `openai` any endpoint that is
+    compatible with theirs; `none` recalls by words alone. Default: `local` where the extra
+    `recall` is installed, else `none`."""
+    embedding_model: str = "text-embedding-3-small"
+    """EMBEDDING_MODEL: the provider's name of the embedder."""
+    embedding_api_key: str = ""
+    """EMBEDDING_API_KEY. Default: LLM_API_KEY."""
+    embedding_base_url: str = ""
+    """EMBEDDING_BASE_URL: of a compatible endpoint. Default: the provider's own."""
+    embedding_dimensions: int | None = None
+    """EMBEDDING_DIM: dimensions to ask for. Default: the model's own."""
     engine_api_key: str = ""
     """ENGINE_API_KEY: the key that clients of the server send."""
     engine_key_hash: str = ""
@@ -60,6 +73,10 @@ class Settings:
             raise ConfigError(f"LLM_PROVIDER is {provider!r}; it is one of: {choices}")
         if provider != "local" and not env.get("LLM_MODEL"):
             raise ConfigError(f"LLM_PROVIDER is {provider!r}, so LLM_MODEL must name a model")
+        embedding = env.get("EMBEDDING_PROVIDER") or defaults.embedding_provider
+        if embedding not in get_args(EmbeddingProvider):
+            choices = ", ".join(get_args(EmbeddingProvider))
+            raise ConfigError(f"EMBEDDING_PROVIDER is {embedding!r}; it is one of: {choices}")
         local_model = env.get("ENPLACE_LOCAL_MODEL")
         return cls(
             home=Path(env.get("ENPLACE_HOME") or defaults.home).expanduser(),
@@ -70,6 +87,11 @@ class Settings:
             window_tokens=_positive(env, "LLM_WINDOW_TOKENS", defaults.window_tokens),
             max_tokens=_positive(env, "MAX_TOKENS", 0) or None,
             local_model=Path(local_model).expanduser() if local_model else None,
+            embedding_provider=cast(EmbeddingProvider, embedding),
+            embedding_model=env.get("EMBEDDING_MODEL") or defaults.embedding_model,
+            embedding_api_key=env.get("EMBEDDING_API_KEY", ""),
+            embedding_base_url=env.get("EMBEDDING_BASE_URL", ""),
+            embedding_dimensions=_positive(env, "EMBEDDING_DIM", 0) or None,
             engine_api_key=env.get("ENGINE_API_KEY", ""),
             engine_key_hash=_hash(env, "ENGINE_KEY_HASH"),
             engine_owner=env.get("ENGINE_OWNER") or defaults.engine_owner,

@@ -6,12 +6,11 @@ from functools import cached_property
 
 from enplace.errors import BudgetExceeded, TaskNotFound
 from enplace.fetch.history import last_words, load_history, load_more
-from enplace.fetch.query import make_query
 from enplace.fetch.rank import RecallOptions
-from enplace.fetch.recall import recall
+from enplace.fetch.recall import Asked, recall
 from enplace.invoke.call import answer_events
 from enplace.invoke.step import Bench, step, unfinished
-from enplace.ports import Brain, Clock, Journal, Model, TokenCounter, Tool
+from enplace.ports import Brain, Clock, Embedder, Journal, Model, TokenCounter, Tool
 from enplace.prepare.assemble import Prepared, Preparer
 from enplace.prepare.layout import Layout, Wanted
 from enplace.records.changeset import Lease
@@ -25,6 +24,8 @@ from enplace.upload.handover import hand_over
 from enplace.upload.journal import TurnJournal
 
 SYSTEM_PROMPT = "You are a helpful assistant."
+SEARCH_DEADLINE_S = 5.0
+"""Seconds that a search outside of a turn may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,7 @@ class Station:
 
     brain: Brain
     model: Model
+    embedder: Embedder | None
     tools: Mapping[str, Tool]
     clock: Clock
     options: TurnOptions
@@ -121,14 +123,13 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
             return Recollection(query=RecallQuery(terms=(), reason="recalled before the crash"))
         preparer.catch_up(history)
         now = clock.now()
-        return await recall(
-            brain,
-            make_query(message.text, last_words(history)),
+        asked = Asked(
+            message=message.text,
+            before=last_words(history),
             task_id=history.task_id,
             visible=preparer.visible(wanted, now),
-            now=now,
-            options=options.recall,
         )
+        return await recall(brain, station.embedder, asked, now=now, options=options.recall)
 
     async def prepare(history: History, found: Recollection) -> Prepared:
         steps = sum(isinstance(event, AssistantSpoke) for event in history.of_turn)
@@ -155,16 +156,11 @@ async def record_reply(reply: Reply, context: Context, journal: Journal) -> tupl
     return await journal.append(answer_events(reply, context, "turn"))
 
 
-async def search_memory(station: Station, text: str, *, task_id: str = "") -> Recollection:
-    """Look something up in long-term memory, whether it is visible somewhere or not."""
-    return await recall(
-        station.brain,
-        make_query(text),
-        task_id=task_id,
-        visible=(),
-        now=station.clock.now(),
-        options=station.options.recall,
-    )
+async def search_memory(station: Station, asked: Asked) -> Recollection:
+    """Look something up in long-term memory; nobody waits for a turn, so it may take longer."""
+    options = replace(station.options.recall, deadline_s=SEARCH_DEADLINE_S)
+    now = station.clock.now()
+    return await recall(station.brain, station.embedder, asked, now=now, options=options)
 
 
 async def last_context(station: Station, task_id: str, counter: TokenCounter) -> Context:

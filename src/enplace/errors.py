@@ -6,10 +6,14 @@
     │   ├── ConfigError          a setting is missing or wrong
     │   ├── TaskNotFound         a task that must exist does not
     │   ├── MessageNotFound      a message to edit or retry is not there
+    │   ├── MemoryNotFound       a memory or write that must exist does not
+    │   ├── VagueMemory          nobody would find it again as it is put
+    │   ├── StaleMemory          it was changed since it was looked at
     │   ├── TaskBusy             another turn of the task is running
     │   └── IdempotencyConflict  the same key came with another message
     ├── ContextOverflow          the context does not fit the model's window
     ├── BudgetExceeded           a turn used up what it was given
+    ├── EmbedderError            texts cannot be turned into vectors
     ├── ModelError               the model or its provider failed
     │   ├── ModelRefused         the request was rejected; the same again is rejected again
     │   ├── ModelUnavailable     it cannot be reached or loaded now
@@ -70,6 +74,25 @@ class MessageNotFound(UsageError):
     code = "MESSAGE_NOT_FOUND"
 
 
+class MemoryNotFound(UsageError):
+    """There is no such memory."""
+
+    code = "MEMORY_NOT_FOUND"
+
+
+class VagueMemory(UsageError):
+    """It would not be found again as it is put."""
+
+    code = "VAGUE_MEMORY"
+
+
+class StaleMemory(UsageError):
+    """It was changed since it was looked at."""
+
+    code = "STALE_MEMORY"
+    retryable = True
+
+
 class TaskBusy(UsageError):
     """Another turn of this task is running."""
 
@@ -93,6 +116,13 @@ class BudgetExceeded(EnplaceError):
     """The turn used up what it was given."""
 
     code = "BUDGET_EXCEEDED"
+
+
+class EmbedderError(EnplaceError):
+    """The embedder failed."""
+
+    code = "EMBEDDER"
+    retryable = True
 
 
 class ModelError(EnplaceError):

@@ -1,6 +1,6 @@
 """What the rooms ask of the world. Records in, records out; adapters stand at the edges."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
@@ -8,13 +8,17 @@ from typing import Literal, Protocol, runtime_checkable
 from enplace.records.canonical import JsonObject
 from enplace.records.changeset import Changeset, Commit, Lease
 from enplace.records.context import Context
+from enplace.records.encoding import EmbedderCard, Encoding
 from enplace.records.event import Event
-from enplace.records.memory import Fact, Note, SoulLine
+from enplace.records.exchange import Imported
+from enplace.records.gather import Gather
+from enplace.records.memory import Change, Fact, Memory, MemoryState, Note, Person, SoulLine, Trust
 from enplace.records.message import Reply, TextPiece
 from enplace.records.model import ModelCard
-from enplace.records.recollection import Match
+from enplace.records.recollection import Candidate, Gathered, Recollection
 from enplace.records.task import Due, Session, TaskSummary
 from enplace.records.tool import ToolCall, ToolOutcome, ToolSpec
+from enplace.records.write import Surroundings, Woven, Write, Written
 
 
 class Clock(Protocol):
@@ -64,6 +68,27 @@ class Model(Protocol):
         ...
 
 
+class Embedder(Protocol):
+    """Makes vectors of texts."""
+
+    @property
+    def card(self) -> EmbedderCard:
+        """What it is."""
+        ...
+
+    async def encode(self, texts: Sequence[str]) -> Sequence[Encoding]:
+        """An encoding for each text, in order. Long texts are cut to what the model takes.
+
+        Raises:
+            EmbedderError: The model failed or cannot be loaded.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections and memory."""
+        ...
+
+
 class Journal(Protocol):
     """Writes the log of one turn, under its lease."""
 
@@ -72,7 +97,7 @@ class Journal(Protocol):
         events: Sequence[Event],
         *,
         texts: Sequence[str] = (),
-        writes: Sequence[Fact | Note] = (),
+        writes: Sequence[Note] = (),
         due: str = "",
     ) -> tuple[Event, ...]:
         """Store events and what belongs to them, all or nothing.
@@ -126,10 +151,6 @@ class LogStore(Protocol):
         """All tasks, the one changed last first."""
         ...
 
-    async def search(self, terms: Sequence[str], *, limit: int, but_task: str) -> Sequence[Match]:
-        """What the owner said in other tasks and was not learned from yet, best first."""
-        ...
-
     async def due(self) -> Sequence[Due]:
         """What waits to be learned from, oldest first."""
         ...
@@ -142,32 +163,143 @@ class NoteStore(Protocol):
         """Notes that have not expired: highest priority first, then oldest first."""
         ...
 
-
-class MemoryStore(Protocol):
-    """Reads what is remembered across tasks."""
-
-    async def search(self, terms: Sequence[str], *, limit: int, now: datetime) -> Sequence[Match]:
-        """Facts that hold now and contain a word beginning with any of the terms, best first."""
+    async def sweep(self, now: datetime) -> int:
+        """Delete notes that have expired; how many there were."""
         ...
 
-    async def get(self, ids: Sequence[str]) -> Mapping[str, Fact]:
-        """Facts by id, open or closed; unknown ids are absent."""
+
+class MemoryStore(Protocol):
+    """Reads what is remembered across tasks. Memories are given as they stand."""
+
+    async def get(
+        self, ids: Sequence[str], *, as_known: datetime | None = None
+    ) -> Mapping[str, Memory]:
+        """Memories by id, in whatever state; unknown ids are absent.
+
+        Args:
+            ids: Of memories of any kind.
+            as_known: Give them as they were believed to stand then; those recorded later are absent.
+        """
+        ...
+
+    async def facts(
+        self,
+        at: datetime,
+        *,
+        as_known: datetime | None = None,
+        subject: str | None = None,
+        predicate: str | None = None,
+        state: MemoryState = "active",
+    ) -> Sequence[Fact]:
+        """Facts of a state that are valid at a moment, in the order they were recorded.
+
+        Args:
+            at: What was true then.
+            as_known: As far as was believed then; now by default.
+            subject: Only those about whoever goes by this name.
+            predicate: Only those with this predicate.
+            state: Active ones, or for instance those in dispute.
+        """
         ...
 
     async def closed(self, ids: Sequence[str], now: datetime) -> Mapping[str, Fact | None]:
         """Of these facts those that hold no longer, each with its successor."""
         ...
 
-    async def same(self, sentence: str, now: datetime) -> Fact | None:
-        """A fact that holds now and says the same, letter case and white space aside."""
+    async def all(
+        self, kind: str = "", *, after: int = 0, limit: int, everything: bool = False
+    ) -> Sequence[Memory]:
+        """Memories in the order they were recorded.
+
+        Args:
+            kind: fact, episode, person or document; empty for all.
+            after: How many to pass over.
+            limit: Most memories.
+            everything: Those that were forgotten or retired as well.
+        """
         ...
 
-    async def soul(self) -> Sequence[SoulLine]:
-        """The latest version of every line, in order of section and key; removed lines absent."""
+    async def named(self, kind: str, name: str) -> Memory | None:
+        """The newest episode of a key, document of a name, or person of any name; None without."""
         ...
 
-    async def facts(self, now: datetime) -> Sequence[Fact]:
-        """Every fact that holds now, oldest first."""
+    async def changes(self, ids: Sequence[str]) -> Sequence[Change]:
+        """Everything that became of these memories, oldest first."""
+        ...
+
+    async def write(self, write_id: int) -> tuple[Write, Sequence[Change]] | None:
+        """A write and what it changed; None for an unknown one."""
+        ...
+
+    async def writes(self, *, before: int | None = None, limit: int) -> Sequence[Write]:
+        """Writes, the last one first."""
+        ...
+
+    async def write_of_key(self, key: str) -> Write | None:
+        """The write that was made under an idempotency key."""
+        ...
+
+    async def woven(
+        self, write_id: int = 0, *, subjects: Sequence[str] = (), holds_one: Callable[[str], bool]
+    ) -> Woven:
+        """Every write whose effect may depend on this one, or on facts about these names.
+
+        Args:
+            write_id: 0 for none.
+            subjects: Names.
+            holds_one: Of a folded predicate; where many values hold, none depends on another.
+        """
+        ...
+
+    async def people(self) -> Sequence[Person]:
+        """Everybody who is known by name, merged ones included, in the order they were recorded."""
+        ...
+
+    async def soul(self, *, history: bool = False) -> Sequence[SoulLine]:
+        """The latest version of every line, in order of section and key; removed lines absent.
+
+        With `history` every version of every line.
+        """
+        ...
+
+
+class IndexStore(Protocol):
+    """Finds memories. Everything that was committed is found at once."""
+
+    async def gather(self, asked: Gather) -> Gathered:
+        """Candidates for a query, with their neighbours; the same brain gives the same answer."""
+        ...
+
+    async def speakers(self) -> Sequence[str]:
+        """Folded names of those who said anything that is remembered, who said most first."""
+        ...
+
+    async def texts(self, candidates: Sequence[Candidate]) -> Mapping[int, str]:
+        """What these candidates say, word for word, by row; those deleted meanwhile are absent."""
+        ...
+
+    async def adopt(self, embedder: str) -> bool:
+        """Take vectors of this embedder from now on; the one that answers goes on until `settle`.
+
+        Returns:
+            Whether it answers already.
+        """
+        ...
+
+    async def unencoded(self, embedder: str, limit: int) -> Sequence[tuple[int, str]]:
+        """Rows and texts of items without a vector of this embedder, newest first."""
+        ...
+
+    async def encode(self, embedder: str, encodings: Sequence[tuple[int, Encoding]]) -> None:
+        """Keep vectors of items."""
+        ...
+
+    async def settle(self, embedder: str) -> None:
+        """Let this embedder answer, drop the vectors of any other, and pack what waits."""
+        ...
+
+    async def embedders(self) -> Mapping[str, bool]:
+        """Names of the embedders that vectors are kept of, and whether each answers."""
         ...
 
 
@@ -194,6 +326,11 @@ class Brain(Protocol):
         """Long-term memory and soul."""
         ...
 
+    @property
+    def index(self) -> IndexStore:
+        """All of it, to be searched."""
+        ...
+
     async def session(self) -> Session | None:
         """The session that is not closed."""
         ...
@@ -207,11 +344,55 @@ class Brain(Protocol):
         """
         ...
 
+    async def weigh(
+        self,
+        fact: Fact,
+        decide: Callable[[Surroundings], Changeset | None],
+        *,
+        holds_one: bool,
+        ids: Sequence[str] = (),
+        key: str | None = None,
+    ) -> Commit | None:
+        """Write what is decided on a fact, with no other write since what it was decided on.
+
+        Args:
+            fact: A new one, or one that is there.
+            decide: Pure and quick; called again where the store has to begin anew. What it raises
+                is raised, and nothing is written; None writes nothing.
+            holds_one: Whether its predicate does: where many values hold, none depends on another.
+            ids: Of facts that it names.
+            key: The caller's idempotency key.
+
+        Raises:
+            StoreError: Nothing was written.
+        """
+        ...
+
     def lease(self, task_id: str) -> AbstractAsyncContextManager[Lease]:
         """Hold a task for a turn; free at once when its holder dies.
 
         Raises:
             TaskBusy: Somebody holds it.
+        """
+        ...
+
+
+@runtime_checkable
+class Portable(Protocol):
+    """A brain that can be taken elsewhere."""
+
+    def export_lines(self) -> AsyncGenerator[str, None]:
+        """All of it but vectors, as lines of JSON without line ends; the same brain, the same lines.
+
+        What is written while they are read is not among them.
+        """
+        ...
+
+    async def import_lines(self, lines: Iterable[str]) -> Imported:
+        """Add what is new in such lines, whole or not at all.
+
+        Raises:
+            BadInput: A line is damaged; its number is in the error. Nothing was written.
         """
         ...
 
@@ -231,4 +412,43 @@ class Brains(Protocol):
 
     async def aclose(self) -> None:
         """Close all of them."""
+        ...
+
+
+class Recall(Protocol):
+    """Searches long-term memory."""
+
+    async def __call__(self, text: str, *, task_id: str = "") -> Recollection:
+        """What is near to a text; what was said in the task is left out."""
+        ...
+
+
+class LongTerm(Protocol):
+    """Long-term memory of one owner, as the engine's own tools use it."""
+
+    async def remember(
+        self,
+        sentence: str,
+        *,
+        subject: str | None = None,
+        predicate: str | None = None,
+        object: str | None = None,
+        trust: Trust = "user",
+        supersedes: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Written:
+        """Hold a sentence true."""
+        ...
+
+    async def forget(self, memory_id: str, *, idempotency_key: str | None = None) -> Written:
+        """Show a memory to nobody any more."""
+        ...
+
+    @property
+    def recall(self) -> Recall:
+        """Search, broadly."""
+        ...
+
+    def now(self) -> datetime:
+        """The time."""
         ...

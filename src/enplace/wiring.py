@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from enplace.config import Settings
 from enplace.desk import SYSTEM_PROMPT, TurnOptions
 from enplace.engine import Engine, EngineOptions, Ports
 from enplace.errors import ModelUnavailable
-from enplace.ports import Brains, Clock, Model, TokenCounter, Tool
-from enplace.providers import weights
+from enplace.ports import Brains, Clock, Embedder, Model, TokenCounter, Tool
+from enplace.providers import minilm, weights
 from enplace.providers.clock import SystemClock
 from enplace.providers.counts import best_counter
 from enplace.providers.embedded import (
@@ -25,6 +25,7 @@ from enplace.tools.function import FunctionTool
 from enplace.tools.memory import memory_tools
 
 DEFAULT_OUTPUT_TOKENS = 4_096
+OPENAI_URL = "https://api.openai.com/v1"
 HOSTED_CACHE = CacheProfile(ttl_s=300.0, min_tokens=1_024)
 """What most hosted providers keep at least: five minutes, and no prefix below 1,024 tokens."""
 
@@ -37,6 +38,7 @@ def open(
     system: str | None = None,
     options: EngineOptions | None = None,
     brains: Brains | None = None,
+    embedder: Embedder | Literal["default"] | None = "default",
     counter: TokenCounter | None = None,
     clock: Clock | None = None,
     environment: Mapping[str, str] | None = None,
@@ -49,6 +51,8 @@ def open(
         tools: For the model; a plain function becomes a `FunctionTool` that is not idempotent.
         system: System prompt: instructions, no knowledge. Default: one that suits the model.
         options: Everything else.
+        embedder: Makes vectors for recall; None: recall by words alone. Default: what the
+            environment names, else the embedded one where the extra `recall` is installed.
         brains: Where brains are kept. Default: one SQLite file per owner below `home`.
         counter: Counts tokens. Default: the extra `tokens` where installed, else by characters.
         clock: Tells the time.
@@ -72,6 +76,7 @@ def open(
             clock=clock or SystemClock(),
             tools=tuple(_as_tool(tool) for tool in tools),
             engine_tools=memory_tools,
+            embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
         ),
         replace(options or EngineOptions(), turn=turn),
     )
@@ -106,12 +111,30 @@ def embedded_model(settings: Settings, home: Path) -> EmbeddedModel:
 
     def locate() -> Path:
         if own is None:
-            return weights.find_or_pull(home)
+            return weights.SMOLLM2.find_or_pull(home)
         if not own.is_file():
             raise ModelUnavailable(f"ENPLACE_LOCAL_MODEL is {own}, and there is no such file")
         return own
 
     return EmbeddedModel(locate, card, threads=settings.local_threads)
+
+
+def embedder_of(settings: Settings, home: Path) -> Embedder | None:
+    """The embedder that the settings name; None where there is to be none."""
+    if settings.embedding_provider == "none":
+        return None
+    if settings.embedding_provider == "openai":
+        from enplace.providers.openai_embeddings import OpenAIEmbedder
+
+        return OpenAIEmbedder(
+            settings.embedding_model,
+            api_key=settings.embedding_api_key or settings.api_key,
+            base_url=settings.embedding_base_url or OPENAI_URL,
+            dimensions=settings.embedding_dimensions,
+        )
+    if settings.embedding_provider == "default" and not minilm.is_installed():
+        return None
+    return minilm.MiniLMEmbedder(lambda: weights.MINILM.find_or_pull(home))
 
 
 def _prompt_for(model: Model, turn: TurnOptions) -> str:

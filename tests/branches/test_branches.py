@@ -15,6 +15,7 @@ from enplace.engine import OwnerEngine
 from enplace.errors import ContextOverflow, MessageNotFound, TaskBusy, TaskNotFound
 from enplace.ports import Brains
 from enplace.providers.scripted import CARD, Answer, call
+from enplace.providers.scripted_embedder import ScriptedEmbedder
 from enplace.records.event import (
     Event,
     NoteWritten,
@@ -24,6 +25,7 @@ from enplace.records.event import (
     UsageReported,
     UserSpoke,
 )
+from enplace.records.recollection import RecallPolicy
 from enplace.stores.inmemory import InMemoryBrains
 from enplace.stores.sqlite.brain import SqliteBrains
 
@@ -273,12 +275,33 @@ async def test_what_was_said_on_a_dead_branch_is_not_recalled(house: House) -> N
     assert "bicycle" in str((await house.owner.recall("Which bicycle?")).memories)
 
 
+@pytest.mark.parametrize("policy", ["inject", "search"])
+async def test_what_was_said_on_a_dead_branch_is_not_recalled_by_its_meaning(
+    brains: Brains, clock: StandingClock, policy: RecallPolicy
+) -> None:
+    house = House(brains=brains, clock=clock, embedder=ScriptedEmbedder())
+
+    async def recalled() -> str:
+        found = await house.owner.recall("What is my zeppelin called?", policy=policy)
+        assert found.lost == ()
+        return " ".join(memory.text for memory in found.memories)
+
+    await house.say("My zeppelin is called Hindenburg.", "A fine zeppelin.")
+    assert await house.owner.encoded() == ""
+    assert "Hindenburg" in await recalled()
+    await edit(house, 2, "My bicycle is called Gazelle.")
+    assert await house.owner.encoded() == ""
+    assert "eppelin" not in await recalled()
+    house.reopen()
+    assert "eppelin" not in await recalled()
+
+
 async def test_memory_that_a_dead_branch_showed_is_shown_again(house: House) -> None:
     await house.owner.remember("Ada keeps a parrot called Hopper.")
     await house.say("hello")
     await house.say("What is my parrot called?")
     assert "Hopper" in house.prompt
-    await edit(house, await message(house, "What is my parrot called?"), "Name my parrot.")
+    await edit(house, await message(house, "What is my parrot called?"), "Who is my parrot?")
     assert "Hopper" in house.prompt
     await check_replay(house)
 

@@ -13,7 +13,7 @@ from enplace.config import Settings
 from enplace.providers import weights
 
 PROGRAM = Path(sys.executable).with_name("enplace")
-SETTINGS = ("LLM_", "ENPLACE_", "ENGINE_", "MAX_TOKENS")
+SETTINGS = ("LLM_", "EMBEDDING_", "ENPLACE_", "ENGINE_", "MAX_TOKENS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,10 @@ class Terminal:
     home: Path
 
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
-        """That of this process, but for the settings of enplace."""
+        """That of this process, but for the settings of enplace; recall is by words unless told."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(SETTINGS)}
-        return {**kept, "ENPLACE_HOME": str(self.home), **settings}
+        own = {"ENPLACE_HOME": str(self.home), "EMBEDDING_PROVIDER": "none"}
+        return {**kept, **own, **settings}
 
     def run(self, *words: str, **settings: str) -> Done:
         """Run a command; settings are environment variables."""
@@ -55,5 +56,5 @@ class Terminal:
 
     def share_weights(self) -> None:
         """Let this home use the weights that were fetched for everybody."""
-        models = weights.find_or_pull(Settings.from_env({}).home).parent
+        models = weights.SMOLLM2.find_or_pull(Settings.from_env({}).home).parent
         (self.home / "models").symlink_to(models, target_is_directory=True)

@@ -110,6 +110,7 @@ def test_a_chat_ends_with_its_input(terminal: Terminal) -> None:
 def test_an_interrupted_chat_says_so_by_its_exit_code(terminal: Terminal) -> None:
     with chat(terminal) as (screen, process):
         screen.until("> ")
+        time.sleep(0.5)  # the prompt is shown just before it waits: only then is it interrupted
         process.send_signal(2)
         assert process.wait(timeout=20) == 130
         assert "Traceback" not in screen.until("never shown", seconds=5)

@@ -31,7 +31,7 @@ def check_failed(done: Done, code: int, error: str) -> None:
 def test_what_is_remembered_is_recalled(terminal: Terminal) -> None:
     done = terminal.run("remember", FACT)
     assert (done.code, done.err) == (0, "")
-    assert re.fullmatch(rf"added f[0-9a-f]{{16}}: {re.escape(FACT)}\n", done.out)
+    assert re.fullmatch(rf"added f[0-9a-f]{{16}}: {re.escape(FACT)}  \[write 1\]\n", done.out)
     done = terminal.run("recall", "Which parrot?")
     assert (done.code, done.err) == (0, "")
     assert FACT in done.out
@@ -41,13 +41,17 @@ def test_what_is_remembered_is_recalled(terminal: Terminal) -> None:
 
 def test_a_fact_takes_the_place_of_another(terminal: Terminal) -> None:
     first = terminal.run("remember", FACT, "--json").json
-    assert first["outcome"] == "added"
-    assert terminal.run("remember", FACT.upper(), "--json").json["outcome"] == "duplicate"
-    id_ = first["fact"]["id"]
+    assert (first["outcome"], first["write"]) == ("added", 1)
+    assert first["memory"]["sentence"] == FACT
+    assert first["fact"] == first["memory"], "the name that release 0.2 gave it"
+    again = terminal.run("remember", FACT.upper(), "--json").json
+    assert (again["outcome"], again["memory"]["id"]) == ("duplicate", first["memory"]["id"])
+    assert FACT in terminal.run("remember", FACT.upper()).out, "what is known, as it was told"
+    id_ = first["memory"]["id"]
     instead = terminal.run(
         "remember", "Ada's parrot is called Grace.", "--supersedes", id_, "--json"
     )
-    assert instead.json["outcome"] == "superseded"
+    assert (instead.json["outcome"], instead.json["closed"]) == ("superseded", [id_])
     found = terminal.run("recall", "parrot", "--json").json
     assert [memory["text"] for memory in found["memories"]] == ["Ada's parrot is called Grace."]
     check_failed(terminal.run("remember", "Ada walks.", "--supersedes", id_), 2, "USAGE")

@@ -1,97 +1,41 @@
 """The ports of a brain, asked of every store."""
 
 import unicodedata
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.contract.making import (
+    NOW,
+    asking,
+    fact,
+    found,
+    later,
+    person,
+    places,
+    remember,
+    said,
+    tell,
+    texts_of,
+)
 
-from enplace.errors import BadInput, LeaseLost, TaskBusy, UsageError
+from enplace.errors import BadInput, LeaseLost, StaleMemory, StoreError, TaskBusy, UsageError
 from enplace.ports import Brain, Brains
 from enplace.records.canonical import digest
 from enplace.records.changeset import Changeset, Lease
-from enplace.records.event import Event, NoteWritten, Place, UserSpoke
+from enplace.records.event import NoteWritten, Place
 from enplace.records.memory import Fact, Note, SoulLine, Span
-from enplace.records.recollection import Match, Said
+from enplace.records.standing import standing_of
 from enplace.records.task import Due, Session
-from enplace.records.words import words
-from enplace.stores.inmemory import InMemoryBrains
+from enplace.records.write import Keep, Write
 from enplace.stores.names import file_name
 from enplace.stores.sqlite.brain import SqliteBrains
-
-NOW = datetime(2026, 11, 21, 9, 0, 0, 123456, tzinfo=UTC)
-
-
-def later(seconds: float) -> datetime:
-    return NOW + timedelta(seconds=seconds)
-
-
-def in_files(folder: Path) -> Brains:
-    return SqliteBrains(folder)
-
-
-def in_memory(_: Path) -> Brains:
-    return InMemoryBrains()
-
-
-@pytest.fixture(params=[in_files, in_memory])
-async def brains(
-    request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str
-) -> AsyncIterator[Brains]:
-    assert anyio_backend == "asyncio"
-    make: Callable[[Path], Brains] = request.param
-    opened = make(tmp_path)
-    yield opened
-    await opened.aclose()
-
-
-@pytest.fixture
-async def brain(brains: Brains) -> Brain:
-    return await brains.open("ada")
-
-
-def said(*texts: str) -> tuple[Event, ...]:
-    return tuple(UserSpoke(text=text) for text in texts)
-
-
-async def tell(
-    brain: Brain, task_id: str, *texts: str, at: datetime = NOW, parent: int | None = None
-) -> tuple[Place, ...]:
-    commit = await brain.commit(
-        Changeset(at=at, task_id=task_id, turn_id="t1", events=said(*texts), parent=parent)
-    )
-    return places(commit.events)
-
-
-def places(events: Sequence[Event]) -> tuple[Place, ...]:
-    assert all(event.place is not None for event in events)
-    return tuple(event.place for event in events if event.place is not None)
-
-
-def texts_of(events: Sequence[Event]) -> list[str]:
-    return [event.text for event in events if isinstance(event, UserSpoke)]
-
-
-async def remember(brain: Brain, *facts: Fact, at: datetime = NOW) -> None:
-    await brain.commit(Changeset(at=at, facts=facts))
-
-
-def fact(id_: str, sentence: str, *, at: datetime = NOW, supersedes: str | None = None) -> Fact:
-    return Fact(id=id_, sentence=sentence, recorded_at=at, supersedes=supersedes)
-
-
-def ids(matches: Sequence[Match]) -> list[str]:
-    return [match.item.id for match in matches if isinstance(match.item, Fact)]
-
-
-def quotes(matches: Sequence[Match]) -> list[Said]:
-    return [match.item for match in matches if isinstance(match.item, Said)]
-
 
 # The log
 
@@ -167,8 +111,6 @@ async def test_what_a_branch_left_behind_is_dead_and_stays(brain: Brain) -> None
     assert texts_of(await brain.log.read("one")) == ["f"]
     assert texts_of(await brain.log.dead("one")) == ["a", "b", "c", "d", "e"]
     assert await brain.log.dead("two") == []
-    found = await brain.log.search(list("abcdef"), limit=9, but_task="two")
-    assert [said.text for said in quotes(found)] == ["f"]
 
 
 async def test_notes_written_on_a_dead_branch_are_gone(brain: Brain) -> None:
@@ -223,32 +165,6 @@ async def test_a_due_mark_reaches_up_to_the_last_event(brain: Brain) -> None:
     ]
 
 
-# What was said
-
-
-async def test_what_was_said_is_found_newest_first_and_never_in_the_given_task(
-    brain: Brain,
-) -> None:
-    await tell(brain, "one", "The cello stands in the hall.", at=NOW)
-    await tell(brain, "two", "My cellos are old.", "Nothing here.", at=later(1))
-    await tell(brain, "three", "A CELLO again", at=later(2))
-    found = await brain.log.search(["cello"], limit=10, but_task="two")
-    assert quotes(found) == [
-        Said(task_id="three", ordinal=1, text="A CELLO again", at=later(2)),
-        Said(task_id="one", ordinal=1, text="The cello stands in the hall.", at=NOW),
-    ]
-    everywhere = await brain.log.search(["cello", "noth"], limit=2, but_task="")
-    assert [(s.task_id, s.ordinal) for s in quotes(everywhere)] == [("three", 1), ("two", 2)]
-    assert await brain.log.search([], limit=10, but_task="") == []
-    assert await brain.log.search(["viola"], limit=10, but_task="") == []
-
-
-async def test_the_name_of_a_task_is_no_word_of_what_was_said(brain: Brain) -> None:
-    await tell(brain, "cello", "Nobody was here.")
-    assert await brain.log.search(["cello"], limit=10, but_task="") == []
-    assert await brain.log.search(["t"], limit=10, but_task="x") == []
-
-
 # Writing all or nothing
 
 
@@ -260,7 +176,9 @@ async def everything(brain: Brain, lease: Lease | None, task_id: str | None) -> 
         events=said("secret"),
         lease=lease,
         texts=("secret",),
-        facts=(fact("f2", "Secret.", supersedes="f1"),),
+        memories=(fact("f2", "Secret.", supersedes="f1"), person("p1", "Secret")),
+        changes=(standing_of(fact("f1", "Gone."), "closed", by="f2"),),
+        write=Write(id=0, at=NOW, operation=Keep(target="p1"), outcome="added", target="p1"),
         notes=(Note(task_id="one", key="k", value="secret", written_at=NOW),),
         soul=(SoulLine(section="values", key="k", text="secret", recorded_at=NOW),),
         session=Session(id="s2", opened_at=NOW, last_at=NOW),
@@ -274,12 +192,12 @@ async def dump(brain: Brain) -> dict[str, object]:
         "log": await brain.log.read("one"),
         "tasks": await brain.log.tasks(),
         "texts": await brain.log.texts([digest("secret")]),
-        "said": await brain.log.search(["secret"], limit=9, but_task=""),
         "due": await brain.log.due(),
         "notes": await brain.notes.live("one", NOW),
-        "facts": await brain.memory.facts(NOW),
-        "found": await brain.memory.search(["secret"], limit=9, now=NOW),
-        "closed": await brain.memory.closed(["f1"], NOW),
+        "memories": await brain.memory.all(limit=9, everything=True),
+        "changes": await brain.memory.changes(["f1", "f2", "p1"]),
+        "writes": await brain.memory.writes(limit=9),
+        "found": await brain.index.gather(asking("secret")),
         "soul": await brain.memory.soul(),
         "session": await brain.session(),
     }
@@ -293,7 +211,7 @@ async def furnished(brain: Brain) -> AsyncGenerator[dict[str, object], None]:
             at=NOW,
             task_id="one",
             events=said("hello"),
-            facts=(fact("f1", "Ada lives in Kiel."),),
+            memories=(fact("f1", "Ada lives in Kiel."),),
             session=Session(id="s1", opened_at=NOW, last_at=NOW),
         )
     )
@@ -323,6 +241,41 @@ async def test_events_without_a_task_are_refused_and_leave_nothing(brain: Brain)
             await brain.commit(await everything(brain, None, None))
 
 
+async def revision_of(brain: Brain, about: Fact) -> int:
+    seen: list[int] = []
+    await brain.weigh(about, lambda near: seen.append(near.revision), holds_one=True)
+    return seen[-1]
+
+
+async def test_a_commit_that_builds_on_an_old_revision_leaves_nothing(brain: Brain) -> None:
+    about = fact("f9", "Anything.")
+    old = await revision_of(brain, about)
+    async with furnished(brain):
+        new = await revision_of(brain, about)
+        assert new > old
+        with pytest.raises(StaleMemory):
+            await brain.commit(replace(await everything(brain, None, "one"), revision=old))
+    await brain.commit(replace(await everything(brain, None, "one"), revision=new))
+
+
+@pytest.mark.parametrize("broken", ["a memory twice", "a change of nobody", "a key twice"])
+async def test_a_commit_that_cannot_be_written_leaves_nothing(brain: Brain, broken: str) -> None:
+    await remember(brain, person("p0", "Bo"), key="k")
+    change = await everything(brain, None, "one")
+    assert change.write is not None
+    match broken:
+        case "a memory twice":
+            change = replace(change, memories=(*change.memories, person("p0", "Secret")))
+        case "a change of nobody":
+            made = standing_of(person("p9", "Nobody"))
+            change = replace(change, changes=(*change.changes, made))
+        case _:
+            change = replace(change, write=replace(change.write, key="k"))
+    async with furnished(brain):
+        with pytest.raises(StoreError):
+            await brain.commit(change)
+
+
 async def test_the_same_changeset_is_written_under_the_newest_lease(brain: Brain) -> None:
     async with furnished(brain) as before:
         pass
@@ -337,6 +290,7 @@ async def test_the_same_changeset_is_written_under_the_newest_lease(brain: Brain
 async def test_a_lease_that_was_released_still_counts_until_there_is_a_newer_one(
     brain: Brain,
 ) -> None:
+    await remember(brain, fact("f1", "Ada lives in Kiel."))
     async with brain.lease("one") as lease:
         pass
     await brain.commit(await everything(brain, lease, "one"))
@@ -387,211 +341,6 @@ async def test_task_names_of_any_kind_are_leased_apart(brain: Brain) -> None:
         pass
 
 
-# Facts
-
-
-async def test_a_fact_comes_back_as_it_was_written(brain: Brain) -> None:
-    whole = Fact(
-        id="f1",
-        sentence="Ada plays the cello.",
-        recorded_at=NOW,
-        subject="Ada",
-        predicate="plays",
-        object="cello",
-        confidence=0.7,
-        half_life_s=60.5,
-        trust="tool",
-        valid_from=later(-60),
-        valid_until=later(3600),
-        evidence=(Span(task_id="one", ordinal=3, start=1, end=9), Span(task_id="two", ordinal=1)),
-    )
-    await remember(brain, whole, fact("f2", "Bob."))
-    assert await brain.memory.get(["f1", "nobody", "f1"]) == {"f1": whole}
-    assert await brain.memory.get([]) == {}
-    assert await brain.memory.facts(NOW) == [whole, fact("f2", "Bob.")]
-    assert ids(await brain.memory.search(["cello"], limit=5, now=NOW)) == ["f1"]
-
-
-async def test_a_fact_ends_when_its_time_is_over(brain: Brain) -> None:
-    short = Fact(id="f1", sentence="It rains.", recorded_at=NOW, valid_until=later(10))
-    await remember(brain, short)
-    assert await brain.memory.facts(later(9)) == [short]
-    assert await brain.memory.closed(["f1"], later(9)) == {}
-    assert await brain.memory.facts(later(10)) == []
-    assert await brain.memory.search(["rain"], limit=5, now=later(10)) == []
-    assert await brain.memory.same("it rains.", later(10)) is None
-    assert await brain.memory.closed(["f1"], later(10)) == {"f1": None}
-    assert await brain.memory.get(["f1"]) == {"f1": short}
-
-
-async def test_a_successor_closes_what_it_supersedes(brain: Brain) -> None:
-    await remember(brain, fact("f1", "Ada lives in Kiel."), fact("f2", "Ada sings."))
-    moved = fact("f3", "Ada lives in Oslo.", at=later(60), supersedes="f1")
-    await remember(brain, moved, at=later(60))
-    assert await brain.memory.facts(later(60)) == [fact("f2", "Ada sings."), moved]
-    closed = (await brain.memory.get(["f1"]))["f1"]
-    assert (closed.sentence, closed.valid_until) == ("Ada lives in Kiel.", later(60))
-    assert await brain.memory.closed(["f1", "f2", "f3", "nobody"], later(60)) == {"f1": moved}
-    assert ids(await brain.memory.search(["live"], limit=5, now=later(60))) == ["f3"]
-    assert await brain.memory.same("Ada lives in Kiel.", later(60)) is None
-
-
-async def test_a_successor_closes_at_the_time_from_which_it_holds(brain: Brain) -> None:
-    await remember(brain, fact("f1", "Ada lives in Kiel."))
-    moved = Fact(
-        id="f2",
-        sentence="Ada lives in Oslo.",
-        recorded_at=later(60),
-        valid_from=later(30),
-        supersedes="f1",
-    )
-    await remember(brain, moved, at=later(60))
-    assert (await brain.memory.get(["f1"]))["f1"].valid_until == later(30)
-    again = fact("f3", "Ada lives in Rome.", at=later(90), supersedes="f1")
-    await remember(brain, again, at=later(90))
-    assert (await brain.memory.get(["f1"]))["f1"].valid_until == later(30)
-
-
-async def test_a_chain_names_the_next_link(brain: Brain) -> None:
-    await remember(brain, fact("f1", "One."))
-    second = fact("f2", "Two.", at=later(1), supersedes="f1")
-    third = fact("f3", "Three.", at=later(2), supersedes="f2")
-    await remember(brain, second)
-    await remember(brain, third)
-    closed = await brain.memory.closed(["f1", "f2", "f3"], later(3))
-    assert {id_: next_ and next_.id for id_, next_ in closed.items()} == {"f1": "f2", "f2": "f3"}
-
-
-async def test_a_fact_that_supersedes_an_unknown_one_stands_alone(brain: Brain) -> None:
-    alone = fact("f1", "One.", supersedes="nobody")
-    await remember(brain, alone)
-    assert await brain.memory.facts(NOW) == [alone]
-
-
-async def test_the_same_fact_id_again_changes_nothing(brain: Brain) -> None:
-    await remember(brain, fact("f1", "Ada lives in Kiel."))
-    moved = fact("f2", "Ada lives in Oslo.", at=later(1), supersedes="f1")
-    await remember(brain, moved)
-    await remember(brain, fact("f3", "Ada sings.", at=later(2)))
-    before = await brain.memory.facts(later(3)), await brain.memory.get(["f1", "f2", "f3"])
-    await remember(brain, moved)
-    await remember(brain, fact("f2", "Something else.", at=later(2), supersedes="f3"))
-    assert (
-        await brain.memory.facts(later(3)),
-        await brain.memory.get(["f1", "f2", "f3"]),
-    ) == before
-    assert ids(await brain.memory.search(["oslo"], limit=5, now=later(3))) == ["f2"]
-    assert await brain.memory.search(["someth"], limit=5, now=later(3)) == []
-
-
-@pytest.mark.parametrize(
-    "sentence", ["ADA  lives\tin kiel. ", "ada lives in Kiel.", "\nAda lives in KIEL."]
-)
-async def test_letter_case_and_white_space_do_not_matter_to_sameness(
-    brain: Brain, sentence: str
-) -> None:
-    await remember(brain, fact("f1", "Ada lives in Kiel."), fact("f2", "ada LIVES in kiel."))
-    same = await brain.memory.same(sentence, NOW)
-    assert same is not None
-    assert same.id == "f1"
-
-
-@pytest.mark.parametrize("sentence", ["Ada lives in Kiel", "Ada lives inKiel.", "Ada.", ""])
-async def test_anything_else_is_not_the_same(brain: Brain, sentence: str) -> None:
-    await remember(brain, fact("f1", "Ada lives in Kiel."))
-    assert await brain.memory.same(sentence, NOW) is None
-
-
-SENTENCES = {
-    "call": "She called her mother.",
-    "caller": "The CALLER was unknown.",
-    "recall": "He can recall it.",
-    "cafe": "They met in a Café.",
-    "snake": "The name is max_open_files.",
-    "kiel": "Ada lives in Kiel-Süd, at no. 42b.",
-}
-
-
-@pytest.mark.parametrize(
-    ("terms", "found"),
-    [
-        (["call"], {"call", "caller"}),
-        (["called"], {"call"}),
-        (["caller"], {"caller"}),
-        (["c"], {"call", "caller", "cafe", "recall"}),
-        (["cafe"], {"cafe"}),
-        (["open"], {"snake"}),
-        (["openfiles"], set[str]()),
-        (["max"], {"snake"}),
-        (["sud"], {"kiel"}),
-        (["42"], {"kiel"}),
-        (["42b"], {"kiel"}),
-        (["2b"], set[str]()),
-        (["kiel", "moth"], {"kiel", "call"}),
-        (["and"], set[str]()),
-        (["or"], set[str]()),
-        (["near"], set[str]()),
-        ([], set[str]()),
-    ],
-)
-async def test_a_term_matches_the_beginning_of_a_word(
-    brain: Brain, terms: list[str], found: set[str]
-) -> None:
-    await remember(brain, *(fact(id_, sentence) for id_, sentence in SENTENCES.items()))
-    assert set(ids(await brain.memory.search(terms, limit=20, now=NOW))) == found
-    for id_, sentence in SENTENCES.items():
-        await tell(brain, id_, sentence)
-    assert {q.task_id for q in quotes(await brain.log.search(terms, limit=20, but_task=""))} == (
-        found
-    )
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "Ärger über Straße naïve Ångström",
-        "мой новый йогурт, ёлка",
-        "Ελλάδα και η θάλασσα",
-        "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}stanbul'da ya\N{LATIN SMALL LETTER S WITH CEDILLA}am",
-        "한국 사람",
-        "ガラスのがくぶち",
-        "她住在柏林",
-        "\N{LATIN SMALL LIGATURE FI}le \uff46\uff55\uff4c\uff4c x² 1½ ①",
-        "हिन्दी में",
-        "עִבְרִית",
-        "don't can\u2019t e-mail",
-    ],
-)
-async def test_every_word_is_found_by_itself_in_any_script(brain: Brain, sentence: str) -> None:
-    await remember(brain, fact("f1", sentence))
-    await tell(brain, "one", sentence)
-    terms = words(sentence)
-    assert terms
-    facts = [t for t in terms if not await brain.memory.search([t], limit=5, now=NOW)]
-    quoted = [t for t in terms if not await brain.log.search([t], limit=5, but_task="")]
-    assert (facts, quoted) == ([], [])
-
-
-async def test_more_and_rarer_words_come_first(brain: Brain) -> None:
-    await remember(brain, *(fact(f"tea{n}", f"Somebody number {n} drinks tea.") for n in range(8)))
-    await remember(brain, fact("rare", "Somebody else has a harpsichord."))
-    await remember(brain, fact("both", "Somebody plays harpsichord over tea."))
-    found = await brain.memory.search(["tea", "harpsichord"], limit=20, now=NOW)
-    assert ids(found)[:2] == ["both", "rare"]
-    assert len(found) == 10
-    assert [m.score for m in found] == sorted((m.score for m in found), reverse=True)
-    first = await brain.memory.search(["tea", "harpsichord"], limit=2, now=NOW)
-    assert ids(first) == ["both", "rare"]
-
-
-async def test_facts_that_hold_no_longer_take_no_room_from_those_that_do(brain: Brain) -> None:
-    for n in range(6):
-        before = f"f{n - 1}" if n else None
-        await remember(brain, fact(f"f{n}", "Ada lives in Kiel.", at=later(n), supersedes=before))
-    found = await brain.memory.search(["kiel"], limit=3, now=later(10))
-    assert ids(found) == ["f5"]
-
-
 # Working memory
 
 
@@ -635,6 +384,20 @@ async def test_writing_a_key_again_replaces_the_whole_note(brain: Brain) -> None
     assert await brain.notes.live("one", later(20)) == [again]
 
 
+async def test_sweeping_deletes_what_has_expired_in_every_task(brain: Brain) -> None:
+    other = Note(task_id="two", key="k", value="v", written_at=NOW, expires_at=later(5))
+    await brain.commit(
+        Changeset(
+            at=NOW, notes=(note("short", until=5), note("later", until=6), note("ever"), other)
+        )
+    )
+    assert await brain.notes.sweep(later(4)) == 0
+    assert await brain.notes.sweep(later(5)) == 2
+    assert await brain.notes.sweep(later(5)) == 0
+    assert [n.key for n in await brain.notes.live("one", NOW)] == ["ever", "later"]
+    assert await brain.notes.live("two", NOW) == []
+
+
 # Soul
 
 
@@ -668,6 +431,16 @@ async def test_the_latest_version_of_a_line_counts(brain: Brain) -> None:
     await brain.commit(Changeset(at=later(2), soul=(line("style", "z", "long", later(2)),)))
     back = next(x for x in await brain.memory.soul() if x.section == "style")
     assert (back.text, back.version) == ("long", 3)
+    history = await brain.memory.soul(history=True)
+    assert [(x.key, x.version, x.text) for x in history] == [
+        ("x", 1, "Ada"),
+        ("z", 1, "short"),
+        ("z", 2, ""),
+        ("z", 3, "long"),
+        ("a", 1, "brave"),
+        ("b", 1, "kind"),
+        ("b", 2, "kinder"),
+    ]
 
 
 async def test_a_line_of_the_soul_keeps_its_evidence(brain: Brain) -> None:
@@ -694,6 +467,15 @@ async def test_a_new_session_closes_the_one_before(brain: Brain) -> None:
     assert await brain.session() == second
     closed = Session(id="s0", opened_at=later(-9), last_at=later(90), closed_at=later(99))
     await brain.commit(Changeset(at=later(99), session=closed))
+    assert await brain.session() is None
+
+
+async def test_a_session_that_was_closed_stays_closed(brain: Brain) -> None:
+    closed = Session(id="s1", opened_at=NOW, last_at=NOW, closed_at=later(9))
+    await brain.commit(Changeset(at=NOW, session=replace(closed, closed_at=None)))
+    await brain.commit(Changeset(at=later(9), session=closed))
+    again = replace(closed, last_at=later(20), closed_at=None)
+    await brain.commit(Changeset(at=later(20), session=again))
     assert await brain.session() is None
 
 
@@ -749,6 +531,7 @@ async def test_owners_of_any_name_never_meet(brains: Brains, tmp_path: Path) -> 
         brain = await brains.open(owner)
         assert await brain.memory.facts(NOW) == [fact("f1", f"Secret of {owner!r}.")]
         assert texts_of(await brain.log.read("one")) == [f"I am {owner!r}."]
+        assert await found(brain, asking("secret of anybody")) == ["f1"]
     assert top_folders(tmp_path) <= {"brains", "locks"}
 
 

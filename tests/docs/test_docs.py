@@ -31,7 +31,7 @@ def run_block(block: str) -> dict[str, Any]:
 
 
 def test_the_program_of_the_readme_prints_what_its_comment_says(tmp_path: Path) -> None:
-    models = weights.find_or_pull(Settings.from_env().home).parent
+    models = weights.SMOLLM2.find_or_pull(Settings.from_env().home).parent
     (tmp_path / "models").symlink_to(models, target_is_directory=True)
     block = code_blocks(ROOT / "README.md")[0]
     done = subprocess.run(
@@ -94,7 +94,7 @@ def test_the_table_of_events_is_the_one_in_the_code() -> None:
 def test_every_setting_is_documented() -> None:
     page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     source = (ROOT / "src" / "enplace" / "config.py").read_text(encoding="utf-8")
-    named = set(re.findall(r"\b(?:ENPLACE|LLM|ENGINE)_[A-Z_]+\b|\bMAX_TOKENS\b", source))
+    named = set(re.findall(r"\b(?:ENPLACE|LLM|EMBEDDING|ENGINE)_[A-Z_]+\b|\bMAX_TOKENS\b", source))
     assert named == set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE))
 
 

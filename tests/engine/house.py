@@ -10,7 +10,7 @@ from tests.conftest import StandingClock
 import enplace
 from enplace.desk import TurnOptions
 from enplace.engine import EngineOptions, OwnerEngine
-from enplace.ports import Brains, Tool
+from enplace.ports import Brains, Embedder, Tool
 from enplace.providers.counts import CharacterCounter
 from enplace.providers.scripted import CARD, Answer, ScriptedModel
 from enplace.records.canonical import JsonObject
@@ -34,6 +34,7 @@ class House:
         *,
         clock: StandingClock | None = None,
         brains: Brains | None = None,
+        embedder: Embedder | None = None,
         card: ModelCard = BARE,
         tools: Sequence[Tool | Callable[..., Any]] = (),
         turn: TurnOptions | None = None,
@@ -42,6 +43,7 @@ class House:
     ) -> None:
         self.clock = clock or StandingClock()
         self.brains = brains or InMemoryBrains()
+        self.embedder = embedder
         self.answers: deque[Answer] = deque()
         self.model = ScriptedModel(self._answer, card=card)
         self.tools = tools
@@ -58,6 +60,7 @@ class House:
             system=self.system,
             options=self.options,
             brains=self.brains,
+            embedder=self.embedder,
             counter=CharacterCounter(),
             clock=self.clock,
             environment={},

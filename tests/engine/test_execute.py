@@ -1,8 +1,8 @@
 """Whole turns: the events that are told, what is let in, and what can be read afterwards."""
 
 import asyncio
+import time
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Any, cast
 
 import pytest
@@ -12,7 +12,7 @@ from tests.engine.house import House, only
 
 import enplace
 from enplace.engine.acceptance import MOST_NAME_CHARACTERS
-from enplace.engine.owner import MOST_SENTENCE_CHARACTERS
+from enplace.engine.memory import MOST_SENTENCE_CHARACTERS
 from enplace.errors import (
     BadInput,
     IdempotencyConflict,
@@ -21,11 +21,13 @@ from enplace.errors import (
     TaskNotFound,
     UsageError,
 )
-from enplace.ports import LogStore, MemoryStore, NoteStore
 from enplace.providers.scripted import CARD, ScriptedModel, call, say
-from enplace.records.changeset import Changeset, Commit, Lease
+from enplace.providers.scripted_embedder import ScriptedEmbedder
+from enplace.records.changeset import Changeset, Commit
+from enplace.records.encoding import Encoding
 from enplace.records.event import (
     AssistantSpoke,
+    Degraded,
     Event,
     TextStreamed,
     ToolFinished,
@@ -34,7 +36,8 @@ from enplace.records.event import (
     TurnStarted,
     is_last,
 )
-from enplace.records.task import Session
+from enplace.records.memory import Fact
+from enplace.records.write import Written
 from enplace.stores.inmemory import InMemoryBrain, InMemoryBrains
 
 
@@ -79,9 +82,9 @@ async def test_a_turn_is_told_event_by_event() -> None:
             "6 usage",
             "7 tool_call",
             "8 tool_call",
-            "9 tool_result Remembered: The parrot of Ada eats walnuts.",
-            "10 working_memory_update",
-            "11 tool_result Noted under 'topic'.",
+            "9 working_memory_update",
+            "10 tool_result Noted under 'topic'.",
+            "11 tool_result Remembered: The parrot of Ada eats walnuts.",
             "11.1 text_delta Noted,",
             "11.2 text_delta I",
             "11.3 text_delta will.",
@@ -177,35 +180,23 @@ async def test_a_failed_turn_with_a_turn_behind_it_is_told_and_not_tried_again()
     assert len(house.model.requests) == 2
 
 
-class WornBrain:
-    """A brain whose disk is full when the result of a tool is stored. Implements `ports.Brain`."""
+class WornBrain(InMemoryBrain):
+    """A brain whose disk is full when the result of a tool is stored."""
 
-    def __init__(self, inner: InMemoryBrain) -> None:
-        self.owner = inner.owner
-        self.log: LogStore = inner.log
-        self.notes: NoteStore = inner.notes
-        self.memory: MemoryStore = inner.memory
-        self.full = True
-        self._inner = inner
-
-    async def session(self) -> Session | None:
-        return await self._inner.session()
+    full = True
 
     async def commit(self, changeset: Changeset) -> Commit:
         if self.full and any(isinstance(event, ToolFinished) for event in changeset.events):
             self.full = False
             raise StoreError("the disk is full")
-        return await self._inner.commit(changeset)
-
-    def lease(self, task_id: str) -> AbstractAsyncContextManager[Lease]:
-        return self._inner.lease(task_id)
+        return await super().commit(changeset)
 
 
 class WornBrains:
     """Implements `ports.Brains`."""
 
     def __init__(self) -> None:
-        self._brain = WornBrain(InMemoryBrain("ada"))
+        self._brain = WornBrain("ada")
 
     async def open(self, owner: str) -> WornBrain:
         return self._brain
@@ -320,23 +311,32 @@ async def test_a_readable_name_is_accepted(name: str) -> None:
 # Memory
 
 
+def fact_of(done: Written) -> Fact:
+    """The fact that counts after a write."""
+    assert isinstance(done.memory, Fact)
+    return done.memory
+
+
 async def test_a_fact_is_added_or_known_already_or_takes_the_place_of_another() -> None:
     house = House()
     added = await house.owner.remember("  Ada commutes by bicycle. ")
-    assert (added.outcome, added.fact.sentence) == ("added", "Ada commutes by bicycle.")
+    assert (added.outcome, fact_of(added).sentence) == ("added", "Ada commutes by bicycle.")
     again = await house.owner.remember("ADA  commutes by\nbicycle.")
-    assert (again.outcome, again.fact) == ("duplicate", added.fact)
+    assert (again.outcome, again.memory.id) == ("duplicate", added.memory.id)
+    assert fact_of(again).confirmed_at == house.clock.now()
+    assert await house.owner.facts() == [again.memory]
     house.clock.move(1)
     instead = await house.owner.remember(
         "Ada commutes by tram.",
         subject="Ada",
         predicate="commutes by",
         object="tram",
-        supersedes=added.fact.id,
+        supersedes=added.memory.id,
     )
     assert instead.outcome == "superseded"
-    assert [fact.id for fact in await house.owner.facts()] == [instead.fact.id]
-    assert instead.fact.object == "tram"
+    assert [fact.id for fact in await house.owner.facts()] == [instead.memory.id]
+    assert fact_of(instead).object == "tram"
+    assert instead.closed == (added.memory.id,)
 
 
 @pytest.mark.parametrize("which", ["unknown", "closed"])
@@ -344,11 +344,11 @@ async def test_only_a_fact_that_holds_can_be_superseded(which: str) -> None:
     house = House()
     first = await house.owner.remember("Ada commutes by bicycle.")
     house.clock.move(1)
-    await house.owner.remember("Ada commutes by tram.", supersedes=first.fact.id)
+    await house.owner.remember("Ada commutes by tram.", supersedes=first.memory.id)
     before = await house.owner.facts()
     with pytest.raises(UsageError):
         await house.owner.remember(
-            "Ada walks.", supersedes=first.fact.id if which == "closed" else "f0"
+            "Ada walks.", supersedes=first.memory.id if which == "closed" else "f0"
         )
     assert await house.owner.facts() == before
 
@@ -535,12 +535,39 @@ def test_a_standing_clock_moves_only_when_told() -> None:
     assert (clock.now() - before).total_seconds() == 1.5
 
 
-async def test_a_successor_that_is_known_already_supersedes_nothing_and_says_so() -> None:
+async def test_a_successor_that_is_known_already_is_not_written_twice() -> None:
     house = House()
     old = await house.owner.remember("Ada lives in Oslo.")
     known = await house.owner.remember("Ada lives in Bergen.")
-    with pytest.raises(UsageError, match=known.fact.id):
-        await house.owner.remember("Ada lives in Bergen.", supersedes=old.fact.id)
-    assert [fact.id for fact in await house.owner.facts()] == [old.fact.id, known.fact.id]
-    again = await house.owner.remember("Ada lives in Oslo.", supersedes=old.fact.id)
-    assert again.outcome == "duplicate"
+    again = await house.owner.remember("Ada lives in Oslo.", supersedes=old.memory.id)
+    assert (again.outcome, again.memory.id) == ("duplicate", old.memory.id)
+    house.clock.move(1)
+    done = await house.owner.remember("Ada lives in Bergen.", supersedes=old.memory.id)
+    assert (done.outcome, done.memory.id) == ("superseded", known.memory.id)
+    assert done.closed == (old.memory.id,)
+    assert [fact.id for fact in await house.owner.facts()] == [known.memory.id]
+    history = await house.owner.memory.history(old.memory.id)
+    assert history.after is not None
+    assert history.after.id == known.memory.id
+    await house.owner.memory.undo(done.write)
+    assert [fact.id for fact in await house.owner.facts()] == [old.memory.id, known.memory.id]
+
+
+class LoadingEmbedder(ScriptedEmbedder):
+    """An embedder that loads its model first, and holds up the whole process meanwhile."""
+
+    async def encode(self, texts: Sequence[str]) -> Sequence[Encoding]:
+        await asyncio.sleep(0.05)
+        time.sleep(0.4)  # noqa: ASYNC251  as an import of native code does
+        await asyncio.sleep(60)
+        return await super().encode(texts)
+
+
+async def test_a_turn_while_the_embedder_loads_recalls_by_words() -> None:
+    house = House(embedder=LoadingEmbedder())
+    await house.owner.remember("Ada keeps a parrot called Hopper.")
+    turn = await house.say("What is my parrot called?")
+    assert "Hopper" in house.prompt
+    (degraded,) = only(Degraded, turn)
+    assert degraded.reason == "meaning: deadline exceeded"
+    await house.owner.aclose()

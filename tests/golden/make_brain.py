@@ -72,7 +72,7 @@ async def fill(home: Path) -> None:
         await ada.describe("style", "length", "Long answers.")
         await ada.describe("style", "length", "Short answers.")
         lives = await ada.remember("Ada lives in Oslo.", subject="Ada", predicate="lives in")
-        await ada.remember("Ada lives in Bergen.", supersedes=lives.fact.id)
+        await ada.remember("Ada lives in Bergen.", supersedes=lives.memory.id)
         await ada.remember("Ada plays the cello.")
         await ada.note("trip", "budget", "300 euros", priority=2)
         async for _ in ada.execute("trip", "What is the weather in Kiel?", idempotency_key="k1"):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import enplace
 from enplace.providers.scripted import Answer, ScriptedModel, call
+from enplace.providers.scripted_embedder import ScriptedEmbedder
 from enplace.records.context import Context
 from enplace.records.tool import ToolCall
 from enplace.tools.function import FunctionTool
@@ -72,7 +73,9 @@ def tools(home: Path) -> list[FunctionTool]:
 
 async def main(home: Path, message: str, key: str) -> None:
     model = ScriptedModel(script)
-    engine = enplace.open(home, model=model, tools=tools(home), environment={})
+    engine = enplace.open(
+        home, model=model, tools=tools(home), embedder=ScriptedEmbedder(), environment={}
+    )
     async with engine:
         async for event in engine.owner("ada").execute(TASK, message, idempotency_key=key):
             if event.place is not None and not event.place.part:

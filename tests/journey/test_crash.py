@@ -20,6 +20,7 @@ from enplace.engine.admission import ABANDONED
 from enplace.errors import IdempotencyConflict, ModelUnavailable
 from enplace.ports import Brains
 from enplace.providers.scripted import Answer, ScriptedModel, call, say
+from enplace.providers.scripted_embedder import ScriptedEmbedder
 from enplace.records.event import (
     AssistantSpoke,
     Event,
@@ -157,10 +158,15 @@ async def test_a_killed_process_loses_nothing_and_repeats_nothing(
     assert len(effects(tmp_path, "kept")) == 3
 
     model = ScriptedModel(["All is well."])
-    async with enplace.open(tmp_path, model=model, environment={}) as engine:
+    async with enplace.open(
+        tmp_path, model=model, embedder=ScriptedEmbedder(), environment={}
+    ) as engine:
         ada = engine.owner("ada")
         facts = [fact.sentence for fact in await ada.facts()]
         assert sorted(facts) == [f"It is known that first-{n} happened." for n in range(3)]
+        writes = [write.outcome for write in await ada.memory.writes()]
+        assert writes == ["added"] * 3, "a call that ran again wrote nothing"
+        assert await ada.encoded() == ""
         events = [event async for event in ada.execute(TASK, "second")]
         assert isinstance(events[-1], TurnCompleted)
         check_log(await ada.log(TASK))
@@ -211,7 +217,10 @@ class Bell:
 def engine_on(brains: Brains, bell: Bell, *answers: Answer) -> tuple[Engine, ScriptedModel]:
     """An engine as a new process makes it: nothing is warm."""
     model = ScriptedModel(answers)
-    return enplace.open(brains=brains, model=model, tools=bell.tools(), environment={}), model
+    engine = enplace.open(
+        brains=brains, model=model, tools=bell.tools(), embedder=None, environment={}
+    )
+    return engine, model
 
 
 async def break_off(

@@ -15,7 +15,7 @@ from tests.engine.house import House, only
 import enplace
 from enplace.errors import ContextOverflow
 from enplace.providers.embedded import EmbeddedModel, default_card
-from enplace.providers.weights import find_or_pull
+from enplace.providers.weights import SMOLLM2
 from enplace.records.context import Context
 from enplace.records.event import AssistantSpoke, Event, TextStreamed, UsageReported
 from enplace.records.message import Reply, TextPiece
@@ -31,7 +31,7 @@ def anyio_backend() -> str:
 async def model(anyio_backend: str) -> AsyncGenerator[EmbeddedModel, None]:
     """The default model with short answers."""
     card = replace(default_card(output_tokens=24), window_tokens=1_024)
-    model = EmbeddedModel(lambda: find_or_pull(Path.home() / ".enplace"), card)
+    model = EmbeddedModel(lambda: SMOLLM2.find_or_pull(Path.home() / ".enplace"), card)
     yield model
     await model.aclose()
 

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
 import enplace
 from enplace.engine import OwnerEngine
-from enplace.ports import Tool
+from enplace.ports import Brains, Embedder, Tool
 from enplace.providers.counts import CharacterCounter
 from enplace.providers.scripted import Script, ScriptedModel
 from enplace.server.app import create_app
@@ -29,7 +29,7 @@ class Told:
 
 
 class Hall:
-    """An application on a scripted model, with brains in memory and two owners."""
+    """An application on a scripted model, with two owners; brains are in memory unless given."""
 
     def __init__(
         self,
@@ -38,14 +38,17 @@ class Hall:
         tools: Sequence[Tool | Callable[..., Any]] = (),
         model: ScriptedModel | None = None,
         heartbeat_s: float = 15.0,
+        brains: Brains | None = None,
+        embedder: Embedder | Literal["default"] | None = "default",
     ) -> None:
         self.model = model or ScriptedModel(script)
-        self.brains = InMemoryBrains()
+        self.brains = brains or InMemoryBrains()
         self.engine = enplace.open(
             "unused",
             model=self.model,
             tools=tools,
             brains=self.brains,
+            embedder=embedder,
             counter=CharacterCounter(),
             environment={},
         )

@@ -375,7 +375,7 @@ async def test_a_value_that_sqlite_cannot_hold_is_a_store_error_and_leaves_nothi
                     at=NOW,
                     task_id="one",
                     events=(UserSpoke(text="hello"),),
-                    facts=(Fact(id="f1", sentence="Ada.", recorded_at=NOW),),
+                    memories=(Fact(id="f1", sentence="Ada.", recorded_at=NOW),),
                     notes=(note,),
                 )
             )
@@ -431,9 +431,16 @@ async def test_the_brain_of_release_0_1_0_opens_and_shows_what_it_holds(tmp_path
     assert rows_of(path) == snapshot("""\
 brain: 1
   owner | ada
+changes: 5
+  1 | 1 | fb0621b9809ae462d | recorded | 2026-11-21T09:00:03.000000+00:00 | active | None | None | 1.0 | None | user | [] | None | None | \n\
+  2 | 2 | f913cc124a2c14ce0 | recorded | 2026-11-21T09:00:04.000000+00:00 | active | None | None | 1.0 | None | user | [] | None | None | \n\
+  3 | 3 | f708e5172c75f4dcc | recorded | 2026-11-21T09:00:05.000000+00:00 | active | None | None | 1.0 | None | user | [] | None | None | \n\
+  4 | 4 | f287d718d8259ab3b | recorded | 2026-11-21T09:00:17.000000+00:00 | active | None | None | 1.0 | None | inference | [] | None | None | \n\
+  5 | 2 | fb0621b9809ae462d | closed | 2026-11-21T09:00:04.000000+00:00 | active | None | 2026-11-21T09:00:04.000000+00:00 | 1.0 | None | user | [] | None | f913cc124a2c14ce0 | superseded by name
 due: 2
   music | 32 | turn completed
   trip | 19 | turn completed
+embedders: 0
 events: 37
   1 | trip | 1 | None |  | working_memory_update | 2026-11-21T09:00:06.000000+00:00 | {"note":{"task_id":"trip","key":"budget","value":"300 euros","written_at":"2026-11-21T09:00:06Z","note_kind":"note","priority":2,"expires_at":null},"by":"caller","kind":"working_memory_update","place":null} | 0
   2 | trip | 2 | 1 | 13d0a635eb884a63bd0011b5fc40882e | thread_lifecycle | 2026-11-21T09:00:08.000000+00:00 | {"turn_id":"13d0a635eb884a63bd0011b5fc40882e","session_id":"82165bcc7e0c4700a90e58e1bc5f43fa","message_digest":"1fe9df8e223634a6d700f4292dca857a6be2e03ee244261a529e82d6536b3ae5","idempotency_key":"k1","phase":"started","kind":"thread_lifecycle","place":null} | 0
@@ -472,17 +479,33 @@ events: 37
   35 | music | 16 | 15 | 4845bc7ac436491c870dbc4e9dbc32b8 | context_frame | 2026-11-21T09:00:58.000000+00:00 | {"frames":[],"why":"the message names nothing to look for","kind":"context_frame","place":null} | 0
   36 | music | 17 | 16 | 4845bc7ac436491c870dbc4e9dbc32b8 | error | 2026-11-21T09:00:59.000000+00:00 | {"error":"LLM_UNAVAILABLE","message":"the model is away","details":{},"kind":"error","place":null} | 0
   37 | music | 18 | 17 | 4845bc7ac436491c870dbc4e9dbc32b8 | thread_lifecycle | 2026-11-21T09:00:59.000000+00:00 | {"turn_id":"4845bc7ac436491c870dbc4e9dbc32b8","error":"LLM_UNAVAILABLE","phase":"errored","kind":"thread_lifecycle","place":null} | 0
-facts: 4
-  1 | fb0621b9809ae462d | Ada lives in Oslo. | ada lives in oslo. | None | 2026-11-21T09:00:03.000000+00:00 | 2026-11-21T09:00:04.000000+00:00 | {"id":"fb0621b9809ae462d","sentence":"Ada lives in Oslo.","recorded_at":"2026-11-21T09:00:03Z","subject":"Ada","predicate":"lives in","object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]}
-  2 | f913cc124a2c14ce0 | Ada lives in Bergen. | ada lives in bergen. | fb0621b9809ae462d | 2026-11-21T09:00:04.000000+00:00 | None | {"id":"f913cc124a2c14ce0","sentence":"Ada lives in Bergen.","recorded_at":"2026-11-21T09:00:04Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":"fb0621b9809ae462d","evidence":[]}
-  3 | f708e5172c75f4dcc | Ada plays the cello. | ada plays the cello. | None | 2026-11-21T09:00:05.000000+00:00 | None | {"id":"f708e5172c75f4dcc","sentence":"Ada plays the cello.","recorded_at":"2026-11-21T09:00:05Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]}
-  4 | f287d718d8259ab3b | Ada plans a trip to Kiel. | ada plans a trip to kiel. | None | 2026-11-21T09:00:17.000000+00:00 | None | {"id":"f287d718d8259ab3b","sentence":"Ada plans a trip to Kiel.","recorded_at":"2026-11-21T09:00:17Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"inference","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]}
+items: 10
+  1 | fact | fb0621b9809ae462d | None | None | 2026-11-21T09:00:03.000000+00:00 |  |  | |ada| |  | 0 | ada live oslo | ada live
+  2 | fact | f913cc124a2c14ce0 | None | None | 2026-11-21T09:00:04.000000+00:00 |  |  |  |  | 0 | ada live bergen | \n\
+  3 | fact | f708e5172c75f4dcc | None | None | 2026-11-21T09:00:05.000000+00:00 |  |  |  |  | 0 | ada plai cello | \n\
+  4 | fact | f287d718d8259ab3b | None | None | 2026-11-21T09:00:17.000000+00:00 |  |  |  |  | 0 | ada plan trip kiel | \n\
+  5 | said | trip 3 | 1 | 1 | 2026-11-21T09:00:08.000000+00:00 |  | user |  |  | 16 | weather kiel | \n\
+  6 | said | trip 6 | 1 | 2 | 2026-11-21T09:00:15.000000+00:00 |  | assistant |  |  | 1 | look | \n\
+  7 | said | trip 17 | 1 | 3 | 2026-11-21T09:00:34.000000+00:00 |  | assistant |  |  | 0 | rain kiel take umbrella | \n\
+  8 | said | music 2 | 2 | 1 | 2026-11-21T09:00:37.000000+00:00 |  | user |  |  | 16 | ada live plai | \n\
+  9 | said | music 11 | 2 | 2 | 2026-11-21T09:00:51.000000+00:00 |  | assistant |  |  | 0 | ada plai cello | \n\
+  10 | said | music 15 | 2 | 3 | 2026-11-21T09:00:55.000000+00:00 |  | user |  |  | 16 | and now | \n\
 leases: 2
   music | 2
   trip | 1
+memories: 4
+  1 | fb0621b9809ae462d | fact | 2026-11-21T09:00:03.000000+00:00 | ada lives in oslo. | ada | lives in | None | None | 15552000.0 | {"id":"fb0621b9809ae462d","sentence":"Ada lives in Oslo.","recorded_at":"2026-11-21T09:00:03Z","subject":"Ada","predicate":"lives in","object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]} | active | None | 2026-11-21T09:00:04.000000+00:00 | 1.0 | None | user | [] | None | f913cc124a2c14ce0 | 2
+  2 | f913cc124a2c14ce0 | fact | 2026-11-21T09:00:04.000000+00:00 | ada lives in bergen. | None | None | None | fb0621b9809ae462d | 15552000.0 | {"id":"f913cc124a2c14ce0","sentence":"Ada lives in Bergen.","recorded_at":"2026-11-21T09:00:04Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":"fb0621b9809ae462d","evidence":[]} | active | None | None | 1.0 | None | user | [] | None | None | 1
+  3 | f708e5172c75f4dcc | fact | 2026-11-21T09:00:05.000000+00:00 | ada plays the cello. | None | None | None | None | 15552000.0 | {"id":"f708e5172c75f4dcc","sentence":"Ada plays the cello.","recorded_at":"2026-11-21T09:00:05Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]} | active | None | None | 1.0 | None | user | [] | None | None | 1
+  4 | f287d718d8259ab3b | fact | 2026-11-21T09:00:17.000000+00:00 | ada plans a trip to kiel. | None | None | None | None | 15552000.0 | {"id":"f287d718d8259ab3b","sentence":"Ada plans a trip to Kiel.","recorded_at":"2026-11-21T09:00:17Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"inference","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]} | active | None | None | 1.0 | None | inference | [] | None | None | 1
+names: 0
 notes: 2
   trip | budget | 300 euros | note | 2 | 2026-11-21T09:00:06.000000+00:00 | None
   trip | packing | umbrella | note | 0 | 2026-11-21T09:00:23.000000+00:00 | 2026-11-22T09:00:23.000000+00:00
+places: 2
+  1 | trip |  | 3 | 2026-11-21T09:00:34.000000+00:00
+  2 | music |  | 3 | 2026-11-21T09:00:55.000000+00:00
+segments: 0
 sessions: 2
   82165bcc7e0c4700a90e58e1bc5f43fa | 2026-11-21T09:00:07.000000+00:00 | 2026-11-21T09:00:52.000000+00:00 | 2026-11-21T09:00:53.000000+00:00
   df52b0d4399b44d7af6cef5d3a5ce038 | 2026-11-21T09:00:54.000000+00:00 | 2026-11-21T09:00:59.000000+00:00 | None
@@ -490,6 +513,7 @@ soul: 3
   identity | name | 1 | She is called Ada. | 2026-11-21T09:00:00.000000+00:00 | []
   style | length | 1 | Long answers. | 2026-11-21T09:00:01.000000+00:00 | []
   style | length | 2 | Short answers. | 2026-11-21T09:00:02.000000+00:00 | []
+speakers: 0
 tasks: 2
   music | 18 | 18 | 2026-11-21T09:00:37.000000+00:00 | 2026-11-21T09:00:59.000000+00:00
   trip | 19 | 19 | 2026-11-21T09:00:06.000000+00:00 | 2026-11-21T09:00:35.000000+00:00
@@ -504,7 +528,15 @@ texts: 5
 </memory>
   9f2f4f98d4ab8199ed1df48aa0b686b59adbf5284fe807b4f2947abe456223d4 | About the user:
 Who they are: She is called Ada.
-How they like to be answered: Short answers.\
+How they like to be answered: Short answers.
+totals: 1
+  10 | 28
+vectors: 0
+writes: 4
+  1 | 2026-11-21T09:00:03.000000+00:00 | None |  | {"fact":{"id":"fb0621b9809ae462d","sentence":"Ada lives in Oslo.","recorded_at":"2026-11-21T09:00:03Z","subject":"Ada","predicate":"lives in","object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]},"corrects":null,"op":"remember"} | added | fb0621b9809ae462d | 0
+  2 | 2026-11-21T09:00:04.000000+00:00 | None |  | {"fact":{"id":"f913cc124a2c14ce0","sentence":"Ada lives in Bergen.","recorded_at":"2026-11-21T09:00:04Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":"fb0621b9809ae462d","evidence":[]},"corrects":null,"op":"remember"} | superseded | f913cc124a2c14ce0 | 0
+  3 | 2026-11-21T09:00:05.000000+00:00 | None |  | {"fact":{"id":"f708e5172c75f4dcc","sentence":"Ada plays the cello.","recorded_at":"2026-11-21T09:00:05Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]},"corrects":null,"op":"remember"} | added | f708e5172c75f4dcc | 0
+  4 | 2026-11-21T09:00:17.000000+00:00 | None |  | {"fact":{"id":"f287d718d8259ab3b","sentence":"Ada plans a trip to Kiel.","recorded_at":"2026-11-21T09:00:17Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"inference","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]},"corrects":null,"op":"remember"} | added | f287d718d8259ab3b | 0\
 """)
 
 

@@ -1,4 +1,4 @@
-"""The engine's own tools: remember, recall, note."""
+"""The engine's own tools: remember, recall, forget, note."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import pytest
 from tests.engine.house import House, only
 
 from enplace.providers.scripted import CARD, call
+from enplace.providers.scripted_embedder import ScriptedEmbedder
 from enplace.records.event import NoteWritten, ToolFinished
 from enplace.records.memory import Note
 
@@ -19,7 +20,7 @@ async def use(house: House, tool: str, *, id_: str = "c1", **given: object) -> T
 async def test_the_tools_are_offered_to_those_who_can_use_them() -> None:
     house = House(card=CARD)
     await house.say("hello")
-    assert [tool.name for tool in house.request.tools] == ["note", "recall", "remember"]
+    assert [tool.name for tool in house.request.tools] == ["forget", "note", "recall", "remember"]
     house = House()
     await house.say("hello")
     assert house.request.tools == ()
@@ -79,6 +80,9 @@ async def test_calls_of_the_same_id_in_later_steps_store_two_facts() -> None:
         ("note", {"key": "x", "value": "x", "kind": "poem"}),
         ("note", {"key": "x", "value": "x", "priority": 9}),
         ("recall", {}),
+        ("recall", {"query": ""}),
+        ("forget", {}),
+        ("forget", {"memory_id": "f0"}),
     ],
 )
 async def test_bad_input_is_told_to_the_model_and_stores_nothing(
@@ -92,15 +96,50 @@ async def test_bad_input_is_told_to_the_model_and_stores_nothing(
 
 async def test_recall_lists_what_is_remembered_with_its_day() -> None:
     house = House(card=CARD)
-    await house.owner.remember("Ada keeps a parrot called Hopper.")
+    done = await house.owner.remember("Ada keeps a parrot called Hopper.")
     await house.say("My parrot sings.", task="other")
     told = await use(house, "recall", query="parrots")
-    assert told.output == (
-        "- Ada keeps a parrot called Hopper. (2026-11-21)\n- My parrot sings. (2026-11-21)"
+    assert sorted(told.output.splitlines()[:2]) == [
+        f"- Ada keeps a parrot called Hopper. (2026-11-21) [{done.memory.id}]",
+        "- My parrot sings. (2026-11-21) [said:other:2]",
+    ]
+
+
+async def test_recall_says_what_is_missing() -> None:
+    house = House(card=CARD, embedder=ScriptedEmbedder(fails=True))
+    await house.owner.remember("Ada keeps a parrot called Hopper.")
+    told = await use(house, "recall", query="parrots")
+    first, *_, last = told.output.splitlines()
+    assert first.startswith("- Ada keeps a parrot called Hopper.")
+    assert last.startswith("(incomplete: meaning: ")
+
+
+async def test_what_is_forgotten_is_not_recalled_and_can_be_brought_back() -> None:
+    house = House(card=CARD)
+    done = await house.owner.remember("Ada keeps a parrot called Hopper.")
+    told = await use(house, "forget", memory_id=done.memory.id)
+    assert (told.output, told.is_error) == (f"Forgotten: {done.memory.id}", False)
+    assert await house.owner.facts() == []
+    told = await use(house, "recall", id_="c2", query="parrots")
+    assert "Hopper" not in told.output
+    (forgotten, _) = await house.owner.memory.writes()
+    await house.owner.memory.undo(forgotten.id)
+    assert [fact.id for fact in await house.owner.facts()] == [done.memory.id]
+
+
+async def test_a_call_of_the_same_id_again_in_one_turn_is_a_call_of_its_own() -> None:
+    house = House(card=CARD)
+    done = await house.owner.remember("Ada keeps a parrot.")
+    turn = await house.say(
+        "use it",
+        call(("call_0", "remember", {"sentence": "Ada keeps a cat."})),
+        call(("call_0", "forget", {"memory_id": done.memory.id})),
     )
+    assert [result.is_error for result in only(ToolFinished, turn)] == [False, False]
+    assert [fact.sentence for fact in await house.owner.facts()] == ["Ada keeps a cat."]
 
 
-@pytest.mark.parametrize("query", ["submarines", "", "what is it?"])
+@pytest.mark.parametrize("query", ["submarines", "what is it?"])
 async def test_recall_may_find_nothing(query: str) -> None:
     house = House(card=CARD)
     await house.owner.remember("Ada keeps a parrot called Hopper.")

@@ -6,7 +6,13 @@ import importlib.util
 import json
 from dataclasses import asdict
 
-from enplace.cli.show import context_lines, event_json, jsonable
+from enplace.cli.show import (
+    context_lines,
+    event_json,
+    jsonable,
+    written_json,
+    written_lines,
+)
 from enplace.config import Settings
 from enplace.errors import ConfigError
 from enplace.providers import weights
@@ -38,9 +44,10 @@ async def remember(asked: argparse.Namespace) -> int:
     async with open_engine() as engine:
         done = await engine.owner(asked.owner).remember(asked.sentence, supersedes=asked.supersedes)
     if asked.json:
-        print(json.dumps({"outcome": done.outcome, "fact": jsonable(asdict(done.fact))}))
+        told = written_json(done)
+        print(json.dumps({**told, "fact": told["memory"]}))  # `fact`: as release 0.2 names it
     else:
-        print(f"{done.outcome} {done.fact.id}: {done.fact.sentence}")
+        print("\n".join(written_lines(done)))
     return 0
 
 
@@ -78,7 +85,7 @@ async def models(asked: argparse.Namespace) -> int:
     """Show the model that the settings name, and what it can do."""
     settings = Settings.from_env()
     card = model_of(settings, settings.home).card
-    found = weights.find(settings.home)
+    found = weights.SMOLLM2.find(settings.home)
     rows = {**asdict(card), "provider": settings.provider, "default_weights": str(found or "")}
     if asked.json:
         print(json.dumps(jsonable(rows), allow_nan=False))

@@ -153,7 +153,7 @@ async def tell(home: Path) -> None:
     async with open_engine(home) as engine:
         for sentence in TOLD:
             done = await engine.owner(OWNER).remember(sentence)
-            print(f"{done.outcome} {done.fact.id}: {sentence}", flush=True)
+            print(f"{done.outcome} {done.memory.id}: {sentence}", flush=True)
         await asyncio.Event().wait()
 
 

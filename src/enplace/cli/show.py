@@ -2,12 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from enplace.records.block import Block, TextBlock, ToolCallBlock
 from enplace.records.context import Context
 from enplace.records.event import Event, UsageReported
+from enplace.records.memory import Change, Document, Episode, Fact, Memory, Person
+from enplace.records.recollection import Recollection
+from enplace.records.standing import kind_of
+from enplace.records.write import Write, Written
 from enplace.stores.codec import encode_event
 
 MOST_CHARACTERS = 100
@@ -60,6 +65,107 @@ def context_lines(context: Context) -> Iterator[str]:
             source = f"e{block.source}" if block.source else ""
             text = _short(_text(block.block))
             yield f"{block.segment:<10} {message.role:<10}{source:<6} {text}{why}"
+
+
+# Memory
+
+
+def memory_json(memory: Memory) -> dict[str, Any]:
+    """A memory as a JSON value, with the name of its kind."""
+    return {"memory_kind": kind_of(memory), **jsonable(asdict(memory))}
+
+
+def memory_line(memory: Memory) -> str:
+    """A memory in one line."""
+    told = [] if memory.state == "active" else [memory.state]
+    if isinstance(memory, Fact):
+        told += [f"since {memory.valid_from:%Y-%m-%d}"] if memory.valid_from else []
+        told += [f"until {memory.valid_until:%Y-%m-%d}"] if memory.valid_until else []
+    if isinstance(memory, Person) and memory.merged_into:
+        told.append(f"is {memory.merged_into}")
+    beside = f"  [{', '.join(told)}]" if told else ""
+    return f"{memory.id}  {memory.recorded_at:%Y-%m-%d}  {memory_text(memory)}{beside}"
+
+
+def memory_text(memory: Memory) -> str:
+    """What a memory says."""
+    match memory:
+        case Fact():
+            return memory.sentence
+        case Episode():
+            return f"{memory.key}: {memory.description}"
+        case Person():
+            return ", ".join(memory.names)
+        case Document():
+            return f"{memory.name} ({len(memory.text)} characters, {len(memory.chunks)} pieces)"
+
+
+def memory_lines(memory: Memory) -> Iterator[str]:
+    """All fields of a memory that say something, a line each."""
+    yield f"{kind_of(memory)} {memory.id}, version {memory.version}"
+    for name, value in asdict(memory).items():
+        if name in {"id", "version", "chunks", "evidence"} or value in (None, "", ()):
+            continue
+        shown = str(value)
+        if isinstance(value, datetime):
+            shown = value.isoformat(sep=" ", timespec="seconds")
+        elif isinstance(value, tuple):
+            shown = ", ".join(cast(tuple[str, ...], value))
+        yield f"{name:<13} {shown}"
+
+
+def change_line(change: Change) -> str:
+    """What became of a memory, in one line."""
+    when = f"{change.at:%Y-%m-%d %H:%M}" if change.at else ""
+    told = [change.state, f"confidence {change.confidence:.2f}", f"trust {change.trust}"]
+    told += [f"until {change.valid_until:%Y-%m-%d}"] if change.valid_until else []
+    told += [f"by {change.by}"] if change.by else []
+    told += [change.reason] if change.reason else []
+    return f"{when}  write {change.write:<5} {change.action:<12} {', '.join(told)}"
+
+
+def write_line(write: Write) -> str:
+    """A write in one line."""
+    undone = "  [undone]" if write.undone else ""
+    key = f"  [key {write.key}]" if write.key else ""
+    what = f"{write.operation.op} {write.target}"
+    return f"{write.id:>5}  {write.at:%Y-%m-%d %H:%M}  {write.outcome:<12} {what}{undone}{key}"
+
+
+def written_json(done: Written) -> dict[str, Any]:
+    """What became of a write as a JSON value."""
+    return {**jsonable(asdict(done)), "memory": memory_json(done.memory)}
+
+
+def written_lines(done: Written) -> Iterator[str]:
+    """What became of a write, and advice where there is any."""
+    told = [f"write {done.write}"] if done.write else []
+    told += [f"closed {id_}" for id_ in done.closed]
+    told += [f"contradicts {id_}" for id_ in done.disputes]
+    beside = f"  [{', '.join(told)}]" if told else ""
+    yield f"{done.outcome} {done.memory.id}: {memory_text(done.memory)}{beside}"
+    if done.advice:
+        yield f"  {done.advice}"
+
+
+def found_lines(found: Recollection, *, explain: bool) -> Iterator[str]:
+    """What a search brought, best first; with `explain` also why, and what was dropped."""
+    for memory in found.memories:
+        told = [memory.id, *filter(None, (memory.speaker, memory.source, memory.label))]
+        yield f"{memory.score:.2f}  {memory.at:%Y-%m-%d}  {memory.text}  [{', '.join(told)}]"
+        if explain:
+            signals = ", ".join(f"{name} {value:.2f}" for name, value in memory.signals)
+            yield f"      {memory.why}: {signals}"
+    for lost in found.lost:
+        yield f"incomplete: {lost.reason}"
+    if explain:
+        for dropped in found.dropped:
+            yield f"dropped by {dropped.stage}: {dropped.id}, {dropped.score:.2f}"
+    if not found.memories:
+        yield found.silence or found.query.reason or "nothing relevant is remembered"
+
+
+# Blocks
 
 
 def _text(block: Block) -> str:

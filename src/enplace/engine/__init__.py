@@ -1,8 +1,17 @@
 """Owners and their tasks, leases, sessions, and replay of what was asked before."""
 
 from enplace.engine.engine import Engine
-from enplace.engine.owner import OwnerEngine, Remembered
-from enplace.engine.parts import EngineOptions, Ports
+from enplace.engine.memory import MemoryHistory
+from enplace.engine.owner import OwnerEngine
+from enplace.engine.parts import EngineOptions, MemoryOptions, Ports
 from enplace.engine.turns import OpenTurn
 
-__all__ = ["Engine", "EngineOptions", "OpenTurn", "OwnerEngine", "Ports", "Remembered"]
+__all__ = [
+    "Engine",
+    "EngineOptions",
+    "MemoryHistory",
+    "MemoryOptions",
+    "OpenTurn",
+    "OwnerEngine",
+    "Ports",
+]

@@ -1,5 +1,8 @@
 """What is let in. Everything else is refused before anything is stored."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from enplace.errors import BadInput
 
 MOST_NAME_CHARACTERS = 256
@@ -34,6 +37,26 @@ def accept_name(name: str, what: str) -> str:
     if not name.isprintable():
         raise BadInput(f"{what} has characters that cannot be printed", field=what)
     return name
+
+
+def accept_moment(moment: datetime | None, what: str) -> datetime | None:
+    """Check a time.
+
+    Raises:
+        BadInput: It does not say in which time zone it is.
+    """
+    if moment is not None and moment.tzinfo is None:
+        raise BadInput(f"{what} needs a time zone", field=what)
+    return moment
+
+
+def accept_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Check tags; each counts once.
+
+    Raises:
+        BadInput: One is no usable name.
+    """
+    return tuple(dict.fromkeys(accept_name(tag, "tag") for tag in tags))
 
 
 def _is_unicode(text: str) -> bool:

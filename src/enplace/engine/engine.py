@@ -6,7 +6,7 @@ from typing import Self
 from enplace.engine.acceptance import accept_name
 from enplace.engine.owner import OwnerEngine
 from enplace.engine.parts import EngineOptions, Ports
-from enplace.ports import Model
+from enplace.ports import Brains, Embedder, Model
 
 DEFAULT_OWNER = "default"
 MOST_OWNERS = 1_024
@@ -26,6 +26,16 @@ class Engine:
         """The model that answers."""
         return self._ports.model
 
+    @property
+    def brains(self) -> Brains:
+        """Where brains are kept."""
+        return self._ports.brains
+
+    @property
+    def embedder(self) -> Embedder | None:
+        """Makes vectors for recall; None where recall goes by words alone."""
+        return self._ports.embedder
+
     def owner(self, name: str = DEFAULT_OWNER) -> OwnerEngine:
         """The engine as one owner sees it. Opens nothing yet.
 
@@ -40,8 +50,12 @@ class Engine:
         return owner
 
     async def aclose(self) -> None:
-        """Close the model and all brains."""
+        """Close the models and all brains."""
+        for owner in self._owners.values():
+            await owner.aclose()
         await self._ports.model.aclose()
+        if self._ports.embedder is not None:
+            await self._ports.embedder.aclose()
         await self._ports.brains.aclose()
 
     async def __aenter__(self) -> Self:

@@ -4,37 +4,37 @@ import uuid
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Literal
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
-from enplace.desk import Station, Warm, branch_off, last_context, search_memory, warm_up
-from enplace.engine.acceptance import accept_name, accept_text
+from enplace.desk import Asked, Station, Warm, branch_off, last_context, search_memory, warm_up
+from enplace.engine.acceptance import accept_moment, accept_name, accept_text
 from enplace.engine.admission import Again, Continue, New, admit, message_at
+from enplace.engine.documents import Documents
+from enplace.engine.encoding import Encoder
+from enplace.engine.episodes import Episodes
+from enplace.engine.memory import MOST_SENTENCE_CHARACTERS, OwnerMemory
 from enplace.engine.parts import EngineOptions, Ports
+from enplace.engine.people import People
 from enplace.engine.turns import Ground, OpenTurn, resume, start
-from enplace.errors import EnplaceError, TaskNotFound, UsageError
+from enplace.engine.writing import Writer
+from enplace.errors import BadInput, EnplaceError, MemoryNotFound, TaskNotFound, UsageError
 from enplace.ports import Brain
 from enplace.records.changeset import Changeset
 from enplace.records.context import Context, History
-from enplace.records.event import Event, NoteWritten
-from enplace.records.memory import Fact, Note, NoteKind, SoulLine, SoulSection, expiry
+from enplace.records.event import Event, Framed, MessageHeard, NoteWritten
+from enplace.records.filter import Filter
+from enplace.records.memory import Fact, Note, NoteKind, SoulLine, SoulSection, Span, expiry
 from enplace.records.message import UserMessage
-from enplace.records.recollection import Recollection
+from enplace.records.receipt import Reason, reason_in, receipt_of
+from enplace.records.recollection import RecallPolicy, Recollection
 from enplace.records.task import Session, TaskSummary
+from enplace.records.write import Written
 from enplace.turn import run_turn
 
-MOST_SENTENCE_CHARACTERS = 2_000
-"""A fact is a sentence; longer texts are documents."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
-    """What became of an explicit write."""
-
-    outcome: Literal["added", "duplicate", "superseded"]
-    fact: Fact
-    """The fact that holds now: the new one, or the one that said the same before."""
+MOST_MEMORIES = 1_000
+"""Most memories that one recall gives."""
 
 
 class OwnerEngine:
@@ -46,6 +46,16 @@ class OwnerEngine:
         self._options = options
         self._warm: OrderedDict[str, Warm] = OrderedDict()
         self._station: Station | None = None
+        self._encoder = Encoder(ports.embedder)
+        writer = Writer(self._brain, ports.clock, options.memory, self._encoder.nudge)
+        self.memory = OwnerMemory(writer, self.recall)
+        """Facts, and what can be done with memories of any kind."""
+        self.episodes = Episodes(writer)
+        """What happened."""
+        self.people = People(writer, self.memory)
+        """Whom the owner knows."""
+        self.documents = Documents(writer)
+        """Texts of the owner's own."""
 
     # Turns
 
@@ -163,61 +173,135 @@ class OwnerEngine:
 
     # Memory
 
-    async def remember(
+    async def recall(
         self,
-        sentence: str,
+        text: str,
         *,
-        subject: str | None = None,
-        predicate: str | None = None,
-        object: str | None = None,
-        supersedes: str | None = None,
-    ) -> Remembered:
-        """Store a fact, at once, and say what became of it.
+        policy: RecallPolicy = "search",
+        limit: int | None = None,
+        filter: Filter | None = None,
+        at: datetime | None = None,
+        as_known: datetime | None = None,
+        history: bool = False,
+        task_id: str = "",
+    ) -> Recollection:
+        """Look something up in long-term memory.
 
         Args:
-            sentence: In the third person, readable without its surroundings.
-            subject: Whom it is about.
-            predicate: What it says about them.
-            object: What it says it is.
-            supersedes: Id of the fact that no longer holds because of this one.
+            text: What to look for, as one would ask a person.
+            policy: `search` gives all that is near; `inject` only what a turn would be given,
+                which may be nothing.
+            limit: Most memories.
+            filter: Which may be found at all: `records.filter`.
+            at: What was true then; now by default.
+            as_known: As far as was believed then; now by default.
+            history: Also what no longer holds, with its end.
+            task_id: What was said in this task is left out.
 
         Raises:
-            BadInput: Empty, longer than 2,000 characters, or no valid text.
-            UsageError: There is no fact of the id to supersede, it was closed before, or another
-                fact says the same as its successor would; nothing was changed.
+            BadInput: The text or a value is not acceptable.
         """
-        accept_text(sentence, "sentence", most=MOST_SENTENCE_CHARACTERS)
-        brain, now = await self._brain(), self._ports.clock.now()
-        same = await brain.memory.same(sentence, now)
-        if same is not None and supersedes not in {None, same.id}:
-            raise UsageError(
-                f"{same.id} says this already; {supersedes} was not superseded", id=same.id
-            )
-        if same is not None:
-            return Remembered(outcome="duplicate", fact=same)
-        if supersedes is not None:
-            before = (await brain.memory.get([supersedes])).get(supersedes)
-            if before is None or before.valid_until is not None:
-                raise UsageError(f"no fact {supersedes!r} holds now", id=supersedes)
-        fact = Fact(
-            id=f"f{uuid.uuid4().hex[:16]}",
-            sentence=sentence.strip(),
-            recorded_at=now,
-            subject=subject,
-            predicate=predicate,
-            object=object,
-            supersedes=supersedes,
+        accept_text(text, "text")
+        if limit is not None and not 0 < limit <= MOST_MEMORIES:
+            raise BadInput(f"limit is 1 to {MOST_MEMORIES}", limit=limit)
+        asked = Asked(
+            message=text,
+            policy=policy,
+            limit=limit,
+            filter=filter,
+            at=accept_moment(at, "at"),
+            as_known=accept_moment(as_known, "as_known"),
+            history=history,
+            task_id=task_id,
         )
-        await brain.commit(Changeset(at=now, facts=(fact,)))
-        return Remembered(outcome="superseded" if supersedes else "added", fact=fact)
+        return await search_memory(self._station_of(await self._brain()), asked)
 
-    async def recall(self, text: str) -> Recollection:
-        """Look something up in long-term memory."""
-        return await search_memory(self._station_of(await self._brain()), accept_text(text, "text"))
+    async def why(self, memory_id: str, task_id: str, *, turn_id: str | None = None) -> Reason:
+        """Why a memory was shown in a turn or was not, from what was stored then.
 
-    async def facts(self) -> Sequence[Fact]:
-        """Every fact that holds now, oldest first."""
-        return await (await self._brain()).memory.facts(self._ports.clock.now())
+        Args:
+            memory_id: As in a recollection.
+            task_id: The turn's task.
+            turn_id: The turn; by default the last one that looked for anything.
+
+        Raises:
+            TaskNotFound: There is no such task.
+            MemoryNotFound: No such turn looked for anything.
+        """
+        framed = [
+            event
+            for event in await self.log(task_id)
+            if isinstance(event, Framed)
+            and event.receipt is not None
+            and event.place is not None
+            and turn_id in {None, event.place.turn_id}
+        ]
+        if not framed:
+            raise MemoryNotFound(f"no such turn of {task_id!r} looked for anything")
+        receipt, place = framed[-1].receipt or "", framed[-1].place
+        texts = await (await self._brain()).log.texts([receipt])
+        return reason_in(texts[receipt], memory_id, place.turn_id if place else "")
+
+    async def why_not(self, text: str, message: str) -> Reason:
+        """Why what a text says would not be shown for a message: which stage drops it.
+
+        Args:
+            text: What is remembered, in any words: the memory nearest to it is meant.
+            message: What the user would say.
+
+        Raises:
+            MemoryNotFound: Nothing is remembered that comes near the text.
+        """
+        meant = (await self.recall(text, limit=1)).memories
+        if not meant:
+            raise MemoryNotFound(f"nothing like {text!r} is remembered")
+        found = await self.recall(message, policy="inject")
+        return reason_in(receipt_of(found), meant[0].id)
+
+    async def remember(self, sentence: str, **values: Any) -> Written:
+        """The same as `memory.remember`."""
+        return await self.memory.remember(sentence, **values)
+
+    async def facts(self, **values: Any) -> Sequence[Fact]:
+        """The same as `memory.facts`."""
+        return await self.memory.facts(**values)
+
+    async def hear(self, task_id: str, said: Sequence[MessageHeard]) -> int:
+        """Keep a conversation that was held elsewhere, to be recalled and learned from.
+
+        It is no part of the task's context.
+
+        Args:
+            task_id: Names the conversation; created where it does not exist.
+            said: In the order it was said.
+
+        Returns:
+            How many messages were kept.
+
+        Raises:
+            BadInput: A text, a name or a time is not acceptable; nothing was kept.
+        """
+        accept_name(task_id, "task_id")
+        for message in said:
+            accept_text(message.text, "text")
+            accept_moment(message.said_at, "said_at")
+            if message.speaker:
+                accept_name(message.speaker, "speaker")
+        brain = await self._brain()
+        if said:
+            change = Changeset(
+                at=self._ports.clock.now(), task_id=task_id, events=tuple(said), due="heard"
+            )
+            await brain.commit(change)
+            self._encoder.nudge(brain)
+        return len(said)
+
+    async def encoded(self) -> str:
+        """Wait until all that was written has vectors; why some have none, empty if all have."""
+        brain = await self._brain()
+        self._encoder.nudge(brain)
+        await self._encoder.settled()
+        return self._encoder.trouble
 
     async def note(
         self,
@@ -263,18 +347,30 @@ class OwnerEngine:
         """A task's working memory: highest priority first, expired notes absent."""
         return await (await self._brain()).notes.live(task_id, self._ports.clock.now())
 
-    async def describe(self, section: SoulSection, key: str, text: str) -> None:
+    async def sweep(self) -> int:
+        """Delete notes that have expired, of all tasks; how many there were."""
+        return await (await self._brain()).notes.sweep(self._ports.clock.now())
+
+    async def describe(
+        self, section: SoulSection, key: str, text: str, *, evidence: Sequence[Span] = ()
+    ) -> None:
         """Write a line of the soul; the next epoch of each task adopts it. Empty text removes it."""
         accept_name(key, "key")
         if text:
             accept_text(text, "text", most=MOST_SENTENCE_CHARACTERS)
         brain, now = await self._brain(), self._ports.clock.now()
-        line = SoulLine(section=section, key=key, text=text, recorded_at=now)
+        line = SoulLine(
+            section=section, key=key, text=text, recorded_at=now, evidence=tuple(evidence)
+        )
         await brain.commit(Changeset(at=now, soul=(line,)))
 
-    async def soul(self) -> Sequence[SoulLine]:
-        """The latest lines of the owner's core identity."""
-        return await (await self._brain()).memory.soul()
+    async def soul(self, *, history: bool = False) -> Sequence[SoulLine]:
+        """The latest lines of the owner's core identity; with `history` all their versions."""
+        return await (await self._brain()).memory.soul(history=history)
+
+    async def aclose(self) -> None:
+        """Stop what runs in the background."""
+        await self._encoder.aclose()
 
     # Behind them
 
@@ -286,13 +382,17 @@ class OwnerEngine:
         if self._station is not None and self._station.brain is brain:
             return self._station
         ports = self._ports
-        bare = Station(
-            brain=brain, model=ports.model, tools={}, clock=ports.clock, options=self._options.turn
-        )
         tools = list(ports.tools)
         if ports.engine_tools is not None and ports.model.card.uses_engine_tools:
-            tools += ports.engine_tools(brain, lambda text: search_memory(bare, text), ports.clock)
-        self._station = replace(bare, tools={tool.spec.name: tool for tool in tools})
+            tools += ports.engine_tools(self.memory)
+        self._station = Station(
+            brain=brain,
+            model=ports.model,
+            embedder=ports.embedder,
+            tools={tool.spec.name: tool for tool in tools},
+            clock=ports.clock,
+            options=self._options.turn,
+        )
         return self._station
 
     @asynccontextmanager
@@ -318,10 +418,13 @@ class OwnerEngine:
             ground = Ground(
                 station=station, warm=warm, lease=lease, session=await self._session(brain)
             )
-            if isinstance(verdict, Continue):
-                yield resume(ground, message, verdict)
-            else:
-                yield await start(ground, message, verdict)
+            try:
+                if isinstance(verdict, Continue):
+                    yield resume(ground, message, verdict)
+                else:
+                    yield await start(ground, message, verdict)
+            finally:
+                self._encoder.nudge(brain)
 
     async def _warm_up(self, brain: Brain, task_id: str) -> Warm:
         known = self._warm.pop(task_id, None)

@@ -1,16 +1,29 @@
 """What an engine is made of."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from enplace.desk import TurnOptions
-from enplace.ports import Brain, Brains, Clock, Model, TokenCounter, Tool
-from enplace.records.recollection import Recollection
+from enplace.ports import Brains, Clock, Embedder, LongTerm, Model, TokenCounter, Tool
+from enplace.records.words import fold
+from enplace.upload.predicates import PREDICATES, Predicate
 
-Search: TypeAlias = Callable[[str], Awaitable[Recollection]]
-EngineTools: TypeAlias = Callable[[Brain, Search, Clock], Sequence[Tool]]
-"""Makes the engine's own tools for one owner: its brain, a way to search it, the time."""
+EngineTools: TypeAlias = Callable[[LongTerm], Sequence[Tool]]
+"""Makes the engine's own tools for one owner, out of its long-term memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryOptions:
+    """What a caller may choose about long-term memory."""
+
+    predicates: Mapping[str, Predicate] = field(default_factory=dict[str, Predicate])
+    """By folded name; beside and before those that are known (`upload/predicates.py`)."""
+
+    def predicate(self, name: str) -> Predicate:
+        """What is known of a predicate."""
+        folded = fold(name)
+        return self.predicates.get(folded) or PREDICATES.get(folded) or Predicate()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +31,7 @@ class EngineOptions:
     """What a caller may choose about an engine."""
 
     turn: TurnOptions = field(default_factory=TurnOptions)
+    memory: MemoryOptions = field(default_factory=MemoryOptions)
     session_idle_s: float = 1_800.0
     """A session ends when nothing is said for this long, in seconds."""
     warm_tasks: int = 64
@@ -35,3 +49,5 @@ class Ports:
     tools: tuple[Tool, ...] = ()
     """The caller's."""
     engine_tools: EngineTools | None = None
+    embedder: Embedder | None = None
+    """None: recall by words alone."""

@@ -1,25 +1,30 @@
-"""Which of the candidates come into the context. Pure: the same candidates give the same answer."""
+"""Which of the candidates are shown. Pure: the same candidates give the same answer."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from enplace.fetch.decay import decayed
-from enplace.records.memory import Fact
+from enplace.fetch.gate import Verdict
+from enplace.fetch.score import Scored, Weights
 from enplace.records.recollection import (
+    Candidate,
     DroppedMemory,
     DropStage,
-    Match,
-    MemoryKind,
     RecalledMemory,
-    Said,
+    RecallPolicy,
+    RecallQuery,
+    Standing,
 )
-from enplace.records.words import fold, words
+from enplace.records.words import content_terms, fold
 
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_SENTENCE = re.compile(r"(?:[^.!?。！？\n]|\.(?=\w))+[.!?。！？]*")  # noqa: RUF001
+NEAR_DUPLICATE = 0.9
+"""Share of terms from which on two texts say the same."""
+MOST_DROPPED = 50
+"""Most candidates that are named as not shown."""
+UNCONFIRMED = timedelta(days=365)
+"""A fact that nothing confirmed for this long is shown with a word of warning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,137 +32,201 @@ class RecallOptions:
     """How much is looked at and shown."""
 
     limit: int = 6
-    """Most memories chosen."""
-    candidates: int = 24
-    """Most candidates each source is asked for."""
-    gate_ratio: float = 0.5
-    """Candidates below this share of the best score are not shown."""
-    said_weight: float = 0.75
-    """What was said and not learned counts for less than a fact."""
+    """Most memories put into a context."""
+    search_limit: int = 20
+    """Most memories given to a search."""
+    candidates: int = 60
+    """Most candidates of each generator."""
+    budget_characters: int = 8_000
+    """Most characters put into a context."""
     said_characters: int = 240
-    """Longest quotation of what was said."""
+    """Longest quotation of what was said, in a context."""
     deadline_s: float = 0.15
     """Sources that need longer are dropped, and the turn says so."""
+    weights: Weights = field(default_factory=Weights)
+    """Of the signals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a recall is for."""
+
+    policy: RecallPolicy
+    limit: int
+    now: datetime
+    at: datetime
+    """Memories that hold then are shown."""
+    visible: Collection[str] = ()
+    """Ids that stand in the context already."""
+    history: bool = False
+    """Show what no longer holds as well, and say until when it did."""
+
+
+def shortlist(
+    scored: Sequence[Scored], verdict: Verdict, request: Request
+) -> tuple[list[Scored], list[DroppedMemory]]:
+    """The candidates that may be shown, best first, and those that may not.
+
+    More are kept than are shown in the end: some will say the same.
+    """
+    kept: list[Scored] = []
+    dropped: list[DroppedMemory] = []
+    for each in scored:
+        stage = _stage(each, verdict, request)
+        if stage is None and len(kept) >= 2 * request.limit:
+            stage = "limit"
+        if stage is None:
+            kept.append(each)
+        elif len(dropped) < MOST_DROPPED:
+            dropped.append(DroppedMemory(id=each.candidate.id, stage=stage, score=each.score))
+    return kept, dropped
+
+
+def _stage(each: Scored, verdict: Verdict, request: Request) -> DropStage | None:
+    candidate = each.candidate
+    if candidate.id in request.visible:
+        return "visible"
+    if not _stands(candidate, request):
+        return "invalid"
+    if request.policy == "inject" and not verdict.accepts(each):
+        return "gate"
+    return None
+
+
+def _stands(candidate: Candidate, request: Request) -> bool:
+    stands = candidate.standing
+    if stands is None:
+        return candidate.at <= request.at
+    if stands.state not in {"active", "disputed"}:
+        return False
+    began = (stands.valid_from or stands.recorded_at) <= request.at or request.history
+    return began and (request.history or not _ended(stands, request.at))
+
+
+def _ended(stands: Standing, at: datetime) -> bool:
+    return stands.valid_until is not None and stands.valid_until <= at
 
 
 def choose(
-    terms: Sequence[str],
-    facts: Sequence[Match],
-    said: Sequence[Match],
-    *,
-    own: Sequence[str] = (),
-    visible: Collection[str],
-    now: datetime,
+    kept: Sequence[Scored],
+    texts: Mapping[int, str],
+    query: RecallQuery,
+    request: Request,
     options: RecallOptions,
 ) -> tuple[list[RecalledMemory], list[DroppedMemory]]:
-    """Memories to show, best first, and those found and not chosen.
+    """Memories to show, best first, and those that say the same, come too late or do not fit.
 
     Args:
-        terms: What was looked for.
-        facts: Candidates that match, with the store's scores.
-        said: What the owner said elsewhere, newest first.
-        own: Of the terms those that must be shared where anything shares them: what only shares
-            words with the message before is not what is asked for now.
-        visible: Ids that stand in the context already.
-        now: For the decay of confidence.
+        kept: What `shortlist` left.
+        texts: Of these candidates, by row.
+        query: What was looked for.
+        request: What for.
         options: Limits.
     """
-    scored = [*_scored_facts(facts, terms, now), *_scored_said(said, terms, options)]
-    scored.sort(key=lambda found: (-found.score, -found.at.timestamp(), found.id))
     chosen: list[RecalledMemory] = []
     dropped: list[DroppedMemory] = []
-    if len(own) < len(terms) and any(not found.hit.isdisjoint(own) for found in scored):
-        beside = [found for found in scored if found.hit.isdisjoint(own)]
-        dropped += [DroppedMemory(id=found.id, stage="gate") for found in beside]
-        scored = [found for found in scored if not found.hit.isdisjoint(own)]
-    least = options.gate_ratio * scored[0].score if scored else 0.0
-    texts: set[str] = set()
-    for found in scored:
-        stage = _dropped_at(found, visible, least, texts)
-        if stage is None and len(chosen) == options.limit:
+    seen = _Seen()
+    room = options.budget_characters
+    best = kept[0].score if kept else 1.0
+    for each in kept:
+        candidate = each.candidate
+        text = texts.get(candidate.row, "")
+        if request.policy == "inject" and candidate.kind == "said":
+            text = quotation(text, query.terms, options.said_characters)
+        stage: DropStage | None = None
+        if not text:
+            stage = "gate"  # a question tells nothing; or it was deleted meanwhile
+        elif seen.has(candidate, text):
+            stage = "duplicate"
+        elif len(chosen) == request.limit:
             stage = "limit"
+        elif request.policy == "inject" and len(text) > room:
+            stage = "room"
         if stage is not None:
-            dropped.append(DroppedMemory(id=found.id, stage=stage))
+            dropped.append(DroppedMemory(id=candidate.id, stage=stage, score=each.score))
             continue
-        texts.add(fold(found.text))
-        chosen.append(_memory(found, terms))
+        room -= len(text)
+        seen.add(candidate, text)
+        chosen.append(_memory(each, text, query, request, best))
     return chosen, dropped
 
 
-class _Found(NamedTuple):
-    """A candidate with its score: light, since most are dropped."""
+class _Seen:
+    """Texts that are shown, to notice others that say the same."""
 
-    score: float
-    at: datetime
-    id: str
-    kind: MemoryKind
-    text: str
-    hit: frozenset[str]
-    """Terms it shares."""
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+        self._stems: list[tuple[str, frozenset[str]]] = []
 
+    def has(self, candidate: Candidate, text: str) -> bool:
+        if fold(text) in self._texts:
+            return True
+        if candidate.kind == "said":
+            return False  # two people may say nearly the same, and each said it
+        stems = frozenset(candidate.stems.split())
+        return any(kind == candidate.kind and _alike(stems, other) for kind, other in self._stems)
 
-def _dropped_at(
-    found: _Found, visible: Collection[str], least: float, texts: Collection[str]
-) -> DropStage | None:
-    if found.id in visible:
-        return "visible"
-    if found.score < least:
-        return "gate"
-    return "duplicate" if fold(found.text) in texts else None
+    def add(self, candidate: Candidate, text: str) -> None:
+        self._texts.add(fold(text))
+        self._stems.append((candidate.kind, frozenset(candidate.stems.split())))
 
 
-def _memory(found: _Found, terms: Sequence[str]) -> RecalledMemory:
-    shared = ", ".join(term for term in terms if term in found.hit)
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one) and len(one & other) >= NEAR_DUPLICATE * len(one | other)
+
+
+def _memory(
+    each: Scored, text: str, query: RecallQuery, request: Request, best: float
+) -> RecalledMemory:
+    candidate = each.candidate
+    ratio = each.score / best if best > 0 else 1.0
     return RecalledMemory(
-        id=found.id,
-        kind=found.kind,
-        text=found.text,
-        at=found.at,
-        score=found.score,
-        why=f"shares {shared}",
+        id=candidate.id,
+        kind=candidate.kind,
+        text=text,
+        at=candidate.at,
+        score=round(min(1.0, max(0.0, ratio)), 4),
+        why=why(each, query),
+        label=label(candidate, request),
+        speaker=candidate.speaker,
+        signals=tuple((name, round(value, 4)) for name, value in each.signals.items() if value),
     )
 
 
-def _scored_facts(
-    matches: Sequence[Match], terms: Sequence[str], now: datetime
-) -> Iterator[_Found]:
-    """Keyword score relative to the best, and the share of terms hit, times confidence left."""
-    best = max((match.score for match in matches), default=0.0)
-    for match in matches:
-        fact = match.item
-        if isinstance(fact, Fact):
-            hit = _hit(terms, fact.sentence)
-            age_s = (now - fact.recorded_at).total_seconds()
-            left = decayed(fact.confidence, age_s, fact.half_life_s)
-            keyword = match.score / best if best > 0 else 1.0
-            score = (0.5 * keyword + 0.5 * len(hit) / len(terms)) * (0.5 + 0.5 * left)
-            yield _Found(score, fact.recorded_at, fact.id, "fact", fact.sentence, hit)
+def why(each: Scored, query: RecallQuery) -> str:
+    """Why a memory was found, in a few words."""
+    held = each.candidate.stems + each.candidate.context
+    shared = [term for term in query.terms if f" {term} " in held]
+    parts = [f"shares {', '.join(shared)}"] if shared else []
+    near = each.signals.get("likeness", 0.0) + each.signals.get("meaning", 0.0)
+    if near > 0 and not shared:
+        parts.append("means something near")
+    parts += [f"by {name}" for name in ("graph", "time") if name in each.candidate.sources]
+    return "; ".join(parts) or "stands beside what was found"
 
 
-def _scored_said(
-    matches: Sequence[Match], terms: Sequence[str], options: RecallOptions
-) -> Iterator[_Found]:
-    """The sentence that shares most terms; questions tell nothing and are passed over."""
-    for match in matches:
-        said = match.item
-        if not isinstance(said, Said):
-            continue
-        sentences = [s.strip() for s in _SENTENCE.findall(said.text) if not s.endswith("?")]
-        hits = [(_hit(terms, sentence), sentence) for sentence in sentences]
-        hit, sentence = max(hits, key=lambda pair: len(pair[0]), default=(frozenset[str](), ""))
-        if hit:
-            score = options.said_weight * len(hit) / len(terms)
-            id_ = f"said:{said.task_id}:{said.ordinal}"
-            yield _Found(score, said.at, id_, "said", sentence[: options.said_characters], hit)
+def label(candidate: Candidate, request: Request) -> str:
+    """What a reader must know of a memory before believing it."""
+    stands = candidate.standing
+    if stands is None:
+        return ""
+    parts: list[str] = []
+    if stands.state == "disputed":
+        parts.append("conflicting")
+    if stands.valid_until is not None:
+        was = "until" if _ended(stands, request.now) else "ends"
+        parts.append(f"{was} {stands.valid_until.date().isoformat()}")
+    last = stands.confirmed_at or stands.recorded_at
+    decays = stands.half_life_s is not None and stands.half_life_s < float("inf")
+    if decays and request.now - last > UNCONFIRMED:
+        parts.append(f"unconfirmed since {last.date().isoformat()}")
+    return ", ".join(parts)
 
 
-def _hit(terms: Sequence[str], text: str) -> frozenset[str]:
-    """The terms with which a word of the text begins."""
-    found = _spaced(text)
-    return frozenset(term for term in terms if f" {term}" in found)
-
-
-@lru_cache(maxsize=4_096)
-def _spaced(text: str) -> str:
-    """The words of a text with a space before each; the same few facts are looked at every turn."""
-    return " " + " ".join(words(text))
+def quotation(text: str, terms: Iterable[str], most: int) -> str:
+    """The sentence of a text that shares most with a query; questions tell nothing."""
+    sentences = [s.strip() for s in _SENTENCE.findall(text)]
+    told = [sentence for sentence in sentences if sentence and sentence[-1] not in "?？"]  # noqa: RUF001
+    wanted = set(terms)
+    best = max(told, key=lambda sentence: len(wanted & set(content_terms(sentence))), default="")
+    return best[:most]

@@ -55,10 +55,16 @@ def notes_text(notes: Sequence[Note], style: FrameStyle) -> str:
 
 
 def _remembered(memory: RecalledMemory, style: FrameStyle) -> str:
-    day, text = memory.at.date().isoformat(), _one_line(memory.text)
+    text = _one_line(memory.text)
+    if memory.kind == "said":
+        who = _one_line(memory.speaker).title() or "The user"
+        if style == "plain":
+            return f'{who} said: "{text}"'
+        return f'{who} said on {memory.at.date().isoformat()}: "{text}"'
     if style == "plain":
-        return f'The user said: "{text}"' if memory.kind == "said" else text
-    return f'The user said on {day}: "{text}"' if memory.kind == "said" else f"{text} ({day})"
+        return text
+    told = [memory.at.date().isoformat(), _one_line(memory.label), _one_line(memory.source)]
+    return f"{text} ({', '.join(part for part in told if part)})"
 
 
 def _framed(tag: Literal["memory", "notes"], lines: Sequence[str], style: FrameStyle) -> str:

@@ -11,6 +11,7 @@ from enplace.prepare.view import View
 from enplace.records.canonical import Json, canonical, digest
 from enplace.records.event import EpochOpened, EpochReason, Frame, Framed
 from enplace.records.model import FrameStyle, ModelCard
+from enplace.records.receipt import receipt_of
 from enplace.records.recollection import RecalledMemory, Recollection
 from enplace.records.tool import ToolSpec
 
@@ -119,7 +120,12 @@ def frames(
         texts.append(notes_text(live, style))
         keys = tuple(note.key for note in live)
         laid.append(Frame(segment="notes", text=digest(texts[-1]), shows=keys, why="changed"))
-    return Framed(frames=tuple(laid), why=_account(found, left_out)), tuple(texts)
+    receipt = None
+    if found.query.terms:
+        texts.append(receipt_of(found))
+        receipt = digest(texts[-1])
+    why = _account(found, left_out)
+    return Framed(frames=tuple(laid), why=why, receipt=receipt), tuple(texts)
 
 
 def _fitting(
@@ -141,6 +147,8 @@ def _account(found: Recollection, left_out: int) -> str:
     if not found.query.terms:
         return found.query.reason
     stages = [dropped.stage for dropped in found.dropped] + ["room"] * left_out
+    if found.silence:
+        return f"looked for {', '.join(found.query.terms)}; {found.silence}"
     counts = [f"{stages.count(stage)} {stage}" for stage in dict.fromkeys(stages)]
     return f"looked for {', '.join(found.query.terms)}" + (
         f"; left out: {', '.join(counts)}" if counts else ""

@@ -1,4 +1,4 @@
-"""Requests whose answers come as server-sent events: sending, trying again, and errors."""
+"""Requests to a provider, answered by server-sent events or whole: sending, trying again, errors."""
 
 import json
 from collections.abc import AsyncGenerator, Mapping
@@ -18,7 +18,7 @@ _BUSY_WORDS = {"overloaded_error", "rate_limit_error", "api_error", "server_erro
 
 
 class EventTransport:
-    """Sends requests to one address of a provider and reads the events of the answer.
+    """Sends requests to one address of a provider and reads the events of the answer, or all of it.
 
     A request that the provider was too busy for, or that never reached it, is tried again, but
     never once events have come.
@@ -61,6 +61,22 @@ class EventTransport:
                 if value.get("error"):
                     raise provider_error(_status(value, response), event.data)
                 yield value
+
+    async def whole(self, body: JsonObject) -> Mapping[str, Any]:
+        """The JSON of an answer that comes in one.
+
+        Raises:
+            ContextOverflow: The provider says that the texts are too large.
+            ModelRefused: It rejects the request; the same again is rejected again.
+            ModelUnavailable: It cannot be reached, or is too busy, also after the last try.
+            ModelGarbled: What came is no JSON object.
+        """
+        async with _mapped(), self._answered(body) as response:
+            text = (await response.aread()).decode(errors="replace")
+        value = _object(text)
+        if value.get("error"):
+            raise provider_error(_status(value, response), text)
+        return value
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -135,7 +151,7 @@ def _object(data: str) -> dict[str, Any]:
     try:
         value: object = json.loads(data)
     except ValueError as error:
-        raise ModelGarbled(f"no JSON in the stream: {data[:200]!r}") from error
+        raise ModelGarbled(f"the provider's answer is no JSON: {data[:200]!r}") from error
     if not isinstance(value, dict):
-        raise ModelGarbled(f"no object in the stream: {data[:200]!r}")
+        raise ModelGarbled(f"the provider's answer is no object: {data[:200]!r}")
     return cast(dict[str, Any], value)

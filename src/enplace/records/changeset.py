@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from enplace.records.event import Event
-from enplace.records.memory import Fact, Note, SoulLine
+from enplace.records.memory import Change, Memory, Note, SoulLine
 from enplace.records.task import Session
+from enplace.records.write import Write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,14 @@ class Changeset:
     """Under which the change is made; refused where a newer one exists."""
     texts: tuple[str, ...] = ()
     """Kept by content; writing one again changes nothing."""
-    facts: tuple[Fact, ...] = ()
-    """A fact that supersedes closes its predecessor at its own `valid_from` or `recorded_at`."""
+    memories: tuple[Memory, ...] = ()
+    """New ones, as they stand. An id that is there already is refused."""
+    changes: tuple[Change, ...] = ()
+    """Of memories that are there already."""
+    write: Write | None = None
+    """The write that these belong to; the store gives it its id."""
+    revision: int | None = None
+    """Refused where any memory was changed since the store told this revision."""
     notes: tuple[Note, ...] = ()
     soul: tuple[SoulLine, ...] = ()
     session: Session | None = None
@@ -49,3 +56,5 @@ class Commit:
 
     events: tuple[Event, ...] = ()
     """The same events, in their places."""
+    write: int = 0
+    """Id of the write; 0 without one."""

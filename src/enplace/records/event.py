@@ -86,6 +86,24 @@ class UserSpoke:
     place: Place | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageHeard:
+    """Somebody said something outside of any turn: a conversation held elsewhere, kept for recall.
+
+    It is no part of its task's context.
+    """
+
+    speaker: str
+    text: str
+    said_at: datetime
+    role: Literal["user", "assistant"] = "user"
+    """`user` for people, the owner among them."""
+    session: str = ""
+    """Names the visit in which it was said; empty: what is said within half an hour is one."""
+    kind: Literal["message_heard"] = "message_heard"
+    place: Place | None = None
+
+
 EpochReason = Literal["task_start", "model", "system", "tools", "cold_cache", "boundary", "layout"]
 """Why a new head was laid down; `docs/reference/events.md` explains each."""
 
@@ -127,6 +145,9 @@ class Framed:
     frames: tuple[Frame, ...]
     why: str = ""
     """What the recall looked for and left out."""
+    receipt: str | None = None
+    """Digest of all that was shown and dropped (`records/receipt.py`); None where nothing was
+    looked for."""
     kind: Literal["context_frame"] = "context_frame"
     place: Place | None = None
 
@@ -249,6 +270,7 @@ Lifecycle: TypeAlias = TurnStarted | TurnCompleted | TurnErrored
 Event: TypeAlias = (
     Lifecycle
     | UserSpoke
+    | MessageHeard
     | EpochOpened
     | Framed
     | TextStreamed
@@ -279,6 +301,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(name="thread_lifecycle", record=TurnCompleted, stored=True, by="upload"),
     Kind(name="thread_lifecycle", record=TurnErrored, stored=True, by="engine"),
     Kind(name="user_message", record=UserSpoke, stored=True, by="turn"),
+    Kind(name="message_heard", record=MessageHeard, stored=True, by="engine"),
     Kind(name="epoch_opened", record=EpochOpened, stored=True, by="prepare"),
     Kind(name="context_frame", record=Framed, stored=True, by="prepare"),
     Kind(name="text_delta", record=TextStreamed, stored=False, by="invoke"),

@@ -5,7 +5,7 @@ from typing import Literal
 
 from enplace.records.block import TextBlock
 from enplace.records.canonical import JsonObject
-from enplace.records.memory import Fact, Note
+from enplace.records.memory import Note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +53,8 @@ class ToolOutcome:
     blocks: tuple[TextBlock, ...]
     is_error: bool = False
     effects: tuple[FileEffect, ...] = ()
-    writes: tuple[Fact | Note, ...] = field(default=())
-    """Memory to be written in the same transaction as the result: both stand or neither."""
+    writes: tuple[Note, ...] = field(default=())
+    """Notes to be written in the same transaction as the result: both stand or neither."""
 
     @property
     def text(self) -> str:

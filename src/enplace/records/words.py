@@ -20,7 +20,13 @@ def words(text: str) -> list[str]:
 
 
 def fold(text: str) -> str:
-    """A text with letter case and white space folded: two equal ones say the same."""
+    """A text with letter case and white space folded: two equal ones say the same.
+
+    Letters are the same however their accents are encoded.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFD", text)
+        return " ".join(unicodedata.normalize("NFC", text.casefold()).split())
     return " ".join(text.casefold().split())
 
 

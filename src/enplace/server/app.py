@@ -3,27 +3,25 @@
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
+from fastapi import APIRouter, FastAPI, Header, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from enplace.engine import Engine, OwnerEngine
 from enplace.errors import BadInput
+from enplace.server.entrance import PROBLEMS, Caller, Hall, InHall
 from enplace.server.keys import Keys
 from enplace.server.live import Ask, LiveTurn, LiveTurns, event_key
-from enplace.server.problems import BodyLimit, Problem, answer_problems, body_of
+from enplace.server.memory import MOST_BYTES, memory_routes
+from enplace.server.problems import BodyLimit, answer_problems, body_of
 from enplace.server.sse import HEARTBEAT_S, error_text, event_text, heartbeat_text
 
 DRAIN_S = 30.0
 """Seconds that running turns have to end when the server is stopped."""
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem} for status in (400, 401, 404, 405, 409, 413, 422, 500, 502, 503)
-}
 _EVENT: dict[str, Any] = {
     "type": "object",
     "required": ["id", "event", "data"],
@@ -67,35 +65,6 @@ class Health(BaseModel):
     subsystems: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hall:
-    """What the endpoints share."""
-
-    engine: Engine
-    keys: Keys
-    live: LiveTurns
-    heartbeat_s: float
-    started_s: float
-
-
-def hall_of(request: Request) -> Hall:
-    """The hall of the application that a request came to."""
-    return cast(Hall, request.app.state.hall)
-
-
-def owner_of(
-    hall: Annotated[Hall, Depends(hall_of)], x_engine_key: Annotated[str | None, Header()] = None
-) -> OwnerEngine:
-    """The engine as the owner of the key sees it.
-
-    Raises:
-        InvalidKey: The header X-Engine-Key is missing or wrong.
-    """
-    return hall.engine.owner(hall.keys.owner_of(x_engine_key))
-
-
-InHall = Annotated[Hall, Depends(hall_of)]
-Caller = Annotated[OwnerEngine, Depends(owner_of)]
 LastEventId = Annotated[str | None, Header(description="Go on after this event.")]
 
 routes = APIRouter()
@@ -115,7 +84,7 @@ async def health(hall: InHall) -> Health:
     )
 
 
-@routes.post("/execute", response_class=StreamingResponse, responses={**_STREAM, **_PROBLEMS})
+@routes.post("/execute", response_class=StreamingResponse, responses={**_STREAM, **PROBLEMS})
 async def execute(
     body: ExecuteBody, hall: InHall, owner: Caller, last_event_id: LastEventId = None
 ) -> StreamingResponse:
@@ -130,7 +99,7 @@ async def execute(
     return _stream(_followed(turn, "", hall.heartbeat_s))
 
 
-@routes.get("/execute/replay", response_class=StreamingResponse, responses={**_STREAM, **_PROBLEMS})
+@routes.get("/execute/replay", response_class=StreamingResponse, responses={**_STREAM, **PROBLEMS})
 async def replay(
     hall: InHall,
     owner: Caller,
@@ -167,9 +136,10 @@ def create_app(engine: Engine, keys: Keys, *, heartbeat_s: float = HEARTBEAT_S) 
 
     app = FastAPI(title="Enplace", version=version("enplace"), lifespan=lifespan)
     app.state.hall = hall
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger=MOST_BYTES)
     answer_problems(app)
     app.include_router(routes)
+    app.include_router(memory_routes)
     return app
 
 

@@ -16,15 +16,19 @@ from enplace.errors import (
     BrainTooNew,
     BudgetExceeded,
     ContextOverflow,
+    EmbedderError,
     EnplaceError,
     IdempotencyConflict,
+    MemoryNotFound,
     MessageNotFound,
     ModelError,
     ModelUnavailable,
+    StaleMemory,
     StoreError,
     TaskBusy,
     TaskNotFound,
     UsageError,
+    VagueMemory,
 )
 from enplace.records.canonical import Json, JsonObject, well_formed
 from enplace.server.keys import InvalidKey
@@ -36,12 +40,16 @@ _STATUS: tuple[tuple[type[EnplaceError], int], ...] = (
     (InvalidKey, 401),
     (TaskNotFound, 404),
     (MessageNotFound, 404),
+    (MemoryNotFound, 404),
     (TaskBusy, 409),
     (IdempotencyConflict, 409),
+    (StaleMemory, 409),
     (BadInput, 422),
     (ContextOverflow, 422),
     (BudgetExceeded, 422),
+    (VagueMemory, 422),
     (UsageError, 422),
+    (EmbedderError, 503),
     (ModelUnavailable, 503),
     (ModelError, 502),
     (Draining, 503),
@@ -113,23 +121,36 @@ def _problem(
 
 
 class BodyLimit:
-    """Refuses a request body that is too large, as soon as that is known."""
+    """Refuses a request body that is too large, as soon as that is known.
 
-    def __init__(self, app: ASGIApp, most_bytes: int = MOST_BODY_BYTES) -> None:
+    Args:
+        app: Gets the others.
+        most_bytes: Of a body.
+        larger: Paths whose bodies may have more, and how much.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        most_bytes: int = MOST_BODY_BYTES,
+        larger: Mapping[str, int] | None = None,
+    ) -> None:
         self._app = app
         self._most = most_bytes
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = b""
+        most = self._larger.get(scope["path"], self._most)
+        body = bytearray()
         while True:
             message = await receive()
             body += message.get("body", b"")
-            if len(body) > self._most:
-                text = f"a request body has at most {self._most} bytes"
-                answer = _problem(413, "BODY_TOO_LARGE", text, {"most_bytes": self._most})
+            if len(body) > most:
+                text = f"a request body has at most {most} bytes"
+                answer = _problem(413, "BODY_TOO_LARGE", text, {"most_bytes": most})
                 await answer(scope, receive, send)
                 return
             if message["type"] != "http.request" or not message.get("more_body"):
@@ -140,7 +161,7 @@ class BodyLimit:
             nonlocal given
             if not given:
                 given = True
-                return {"type": "http.request", "body": body, "more_body": False}
+                return {"type": "http.request", "body": bytes(body), "more_body": False}
             return await receive()
 
         await self._app(scope, replay, send)

@@ -12,6 +12,7 @@ from enplace.records.event import (
     ErrorRaised,
     Event,
     Framed,
+    MessageHeard,
     NoteWritten,
     Place,
     TextStreamed,
@@ -53,8 +54,8 @@ def payload(event: Event) -> JsonObject:
     match event:
         case TurnStarted() | TurnCompleted() | TurnErrored():
             return _lifecycle(event)
-        case UserSpoke() | TextStreamed():
-            return {"text": event.text}
+        case UserSpoke() | MessageHeard() | TextStreamed():
+            return _said(event)
         case AssistantSpoke():
             return {"text": event.text, "stop": event.stop, "model": event.model}
         case EpochOpened():
@@ -81,6 +82,13 @@ def payload(event: Event) -> JsonObject:
             return {"segment": event.segment, "reason": event.reason}
         case ErrorRaised():
             return {"error": event.error, "message": event.message, "details": event.details}
+
+
+def _said(event: UserSpoke | MessageHeard | TextStreamed) -> JsonObject:
+    if not isinstance(event, MessageHeard):
+        return {"text": event.text}
+    said: JsonObject = {"text": event.text, "speaker": event.speaker, "role": event.role}
+    return {**said, "said_at": _iso(event.said_at)}
 
 
 def _lifecycle(event: TurnStarted | TurnCompleted | TurnErrored) -> JsonObject:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import Discriminator, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
@@ -16,6 +16,7 @@ from enplace.records.event import (
     Event,
     Framed,
     Lifecycle,
+    MessageHeard,
     NoteWritten,
     Place,
     TextStreamed,
@@ -24,11 +25,13 @@ from enplace.records.event import (
     UsageReported,
     UserSpoke,
 )
-from enplace.records.memory import Fact
+from enplace.records.memory import Document, Episode, Fact, Memory, Person
+from enplace.records.write import Operation
 
 _AnyEvent: TypeAlias = Annotated[
     Annotated[Lifecycle, Discriminator("phase")]
     | UserSpoke
+    | MessageHeard
     | EpochOpened
     | Framed
     | TextStreamed
@@ -42,7 +45,14 @@ _AnyEvent: TypeAlias = Annotated[
     Discriminator("kind"),
 ]
 _EVENT: TypeAdapter[Event] = TypeAdapter(_AnyEvent)
-_FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
+_MEMORIES: dict[str, TypeAdapter[Any]] = {
+    "fact": TypeAdapter(Fact),
+    "episode": TypeAdapter(Episode),
+    "person": TypeAdapter(Person),
+    "document": TypeAdapter(Document),
+}
+_AnyOperation: TypeAlias = Annotated[Operation, Discriminator("op")]
+_OPERATION: TypeAdapter[Operation] = TypeAdapter(_AnyOperation)
 
 
 def encode_event(event: Event) -> str:
@@ -70,19 +80,40 @@ def decode_event(text: str | bytes, place: Place | None = None) -> Event:
     return event if place is None else replace(event, place=place)
 
 
-def encode_fact(fact: Fact) -> str:
-    """JSON text of a fact; a half-life without end is written as `Infinity`."""
-    return to_json(fact, inf_nan_mode="constants").decode()
+def encode_memory(memory: Memory) -> str:
+    """JSON text of a memory; a half-life without end is written as `Infinity`."""
+    return to_json(memory, inf_nan_mode="constants").decode()
 
 
 @lru_cache(maxsize=4_096)
-def decode_fact(text: str) -> Fact:
-    """The fact of a JSON text. Facts are never edited, so the same text is the same fact.
+def decode_memory(kind: str, text: str) -> Memory:
+    """The memory of a JSON text. Memories are never rewritten: the same text is the same memory.
 
     Raises:
-        BrainDamaged: The text is no fact.
+        BrainDamaged: The text is none of this kind.
     """
     try:
-        return _FACT.validate_json(text)
+        return _MEMORIES[kind].validate_json(text)
+    except (ValidationError, KeyError) as error:
+        raise BrainDamaged(f"a {kind} cannot be read: {_why(error)}") from error
+
+
+def encode_operation(operation: Operation) -> str:
+    """JSON text of an operation."""
+    return to_json(operation, inf_nan_mode="constants").decode()
+
+
+def decode_operation(text: str) -> Operation:
+    """The operation of a JSON text.
+
+    Raises:
+        BrainDamaged: The text is no operation.
+    """
+    try:
+        return _OPERATION.validate_json(text)
     except ValidationError as error:
-        raise BrainDamaged(f"a fact cannot be read: {error.errors()[0]['msg']}") from error
+        raise BrainDamaged(f"a write cannot be read: {_why(error)}") from error
+
+
+def _why(error: ValidationError | KeyError) -> str:
+    return error.errors()[0]["msg"] if isinstance(error, ValidationError) else "unknown kind"

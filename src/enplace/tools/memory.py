@@ -1,51 +1,70 @@
-"""The engine's own tools: remember, recall, note."""
+"""The engine's own tools: remember, recall, forget, note."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from enplace.errors import BadInput
-from enplace.ports import Brain, Clock, Tool
+from enplace.ports import LongTerm, Tool
 from enplace.records.block import TextBlock
-from enplace.records.canonical import digest
+from enplace.records.canonical import canonical, digest
 from enplace.records.memory import Fact, Note, expiry
-from enplace.records.recollection import Recollection
+from enplace.records.recollection import RecalledMemory
 from enplace.records.tool import ToolCall, ToolOutcome
 from enplace.tools.function import FunctionTool
 
 MOST_CHARACTERS = 2_000
+_ANSWERS: Mapping[str, str] = {
+    "added": "Remembered: {text}",
+    "superseded": "Remembered, in the place of what held before: {text}",
+    "confirmed": "Known already, and confirmed: {text}",
+    "duplicate": "Known already: {text}",
+    "disputed": "Kept as disputed, since what the user said holds: {text}",
+}
 
 
-def memory_tools(
-    brain: Brain, search: Callable[[str], Awaitable[Recollection]], clock: Clock
-) -> tuple[Tool, ...]:
+def memory_tools(memory: LongTerm) -> tuple[Tool, ...]:
     """The tools of one owner.
 
-    What they write is stored in the same transaction as their result, under an id made from the
-    call's, so that running a call again after a crash writes nothing twice.
+    What they write is written once: the key of a write is made from the call's, so that running
+    a call again after a crash changes nothing.
     """
 
-    async def remember(sentence: str, call: ToolCall) -> ToolOutcome:
-        """Store one lasting fact for later tasks: a full sentence in the third person."""
-        _require_short(sentence)
-        now = clock.now()
-        same = await brain.memory.same(sentence, now)
-        if same is not None:
-            return _told(f"Known already: {same.sentence}")
-        fact = Fact(
-            # Some providers count the calls of every answer anew, so the id alone is not enough.
-            id=f"f{digest(f'{call.task_id} {call.turn_id} {call.id} {sentence}')[:16]}",
-            sentence=sentence.strip(),
-            recorded_at=now,
-            trust="inference",
-        )
-        return _told(f"Remembered: {fact.sentence}", fact)
+    async def remember(  # noqa: PLR0917 - a tool's input is by name
+        sentence: str,
+        call: ToolCall,
+        subject: str | None = None,
+        predicate: str | None = None,
+        object: str | None = None,
+        supersedes: str | None = None,
+    ) -> ToolOutcome:
+        """Store one lasting fact for later tasks: a full sentence in the third person.
 
-    async def recall(query: str) -> ToolOutcome:
-        """Search long-term memory by keywords."""
-        found = await search(query)
-        lines = [f"- {m.text} ({m.at.date().isoformat()})" for m in found.memories]
+        Give subject, predicate and object where they are clear, and in supersedes the id of a
+        remembered fact that is no longer true.
+        """
+        done = await memory.remember(
+            sentence,
+            subject=subject,
+            predicate=predicate,
+            object=object,
+            supersedes=supersedes,
+            trust="inference",
+            idempotency_key=_key(call),
+        )
+        text = done.memory.sentence if isinstance(done.memory, Fact) else sentence
+        return _told(_ANSWERS[done.outcome].format(text=text))
+
+    async def recall(query: str, call: ToolCall) -> ToolOutcome:
+        """Search long-term memory: facts, episodes, people, documents and earlier talks."""
+        found = await memory.recall(query, task_id=call.task_id)
+        lines = [_line(each) for each in found.memories]
         lines += [f"(incomplete: {lost.reason})" for lost in found.lost]
         return _told("\n".join(lines) or "Nothing relevant is remembered.")
+
+    async def forget(memory_id: str, call: ToolCall) -> ToolOutcome:
+        """Show a remembered memory to nobody any more; only when the user asks for it."""
+        await memory.forget(memory_id, idempotency_key=_key(call))
+        return _told(f"Forgotten: {memory_id}")
 
     async def note(
         key: str,
@@ -57,7 +76,7 @@ def memory_tools(
         """Write to this task's working memory; the same key again replaces the note."""
         _require_short(key)
         _require_short(value)
-        now = clock.now()
+        now = memory.now()
         written = Note(
             task_id=call.task_id,
             key=key,
@@ -68,7 +87,7 @@ def memory_tools(
         )
         return _told(f"Noted under {key!r}.", written)
 
-    functions: tuple[Callable[..., Any], ...] = (remember, recall, note)
+    functions: tuple[Callable[..., Any], ...] = (remember, recall, forget, note)
     return tuple(FunctionTool(function, idempotent=True) for function in functions)
 
 
@@ -77,5 +96,19 @@ def _require_short(text: str) -> None:
         raise BadInput(f"1 to {MOST_CHARACTERS} characters are accepted, not {len(text)}")
 
 
-def _told(text: str, *writes: Fact | Note) -> ToolOutcome:
+def _key(call: ToolCall) -> str:
+    """Some providers count the calls of every answer anew, so the id alone is not enough."""
+    asked = f"{call.task_id} {call.turn_id} {call.id} {call.tool} {canonical(call.input)}"
+    return f"call:{digest(asked)[:32]}"
+
+
+def _line(memory: RecalledMemory) -> str:
+    label = f", {memory.label}" if memory.label else ""
+    source = f", from {memory.source}" if memory.source else ""
+    speaker = f"{memory.speaker}: " if memory.speaker else ""
+    day = memory.at.date().isoformat()
+    return f"- {speaker}{memory.text} ({day}{label}{source}) [{memory.id}]"
+
+
+def _told(text: str, *writes: Note) -> ToolOutcome:
     return ToolOutcome(blocks=(TextBlock(text=text),), writes=writes)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from enplace.ports import Brain, Clock
 from enplace.records.changeset import Changeset, Lease
 from enplace.records.event import Event, NoteWritten, Place
-from enplace.records.memory import Fact, Note
+from enplace.records.memory import Note
 from enplace.records.task import Session
 
 
@@ -43,12 +43,12 @@ class TurnJournal:
         events: Sequence[Event],
         *,
         texts: Sequence[str] = (),
-        writes: Sequence[Fact | Note] = (),
+        writes: Sequence[Note] = (),
         due: str = "",
     ) -> tuple[Event, ...]:
         """See `ports.Journal`. A note among `writes` adds the event that tells of it."""
         now = self._clock.now()
-        notes = tuple(item for item in writes if isinstance(item, Note))
+        notes = tuple(writes)
         shows_presence = self._is_fresh or bool(due)
         told = tuple(NoteWritten(note=note, by="model") for note in notes)
         commit = await self._brain.commit(
@@ -60,7 +60,6 @@ class TurnJournal:
                 lease=self._lease,
                 parent=self._parent,
                 texts=tuple(texts),
-                facts=tuple(item for item in writes if isinstance(item, Fact)),
                 notes=notes,
                 session=replace(self._session, last_at=now) if shows_presence else None,
                 due=due,

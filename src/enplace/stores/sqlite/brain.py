@@ -3,10 +3,9 @@
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -17,39 +16,42 @@ from enplace.errors import StoreError, TaskBusy
 from enplace.records.canonical import digest
 from enplace.records.changeset import Changeset, Commit, Lease
 from enplace.records.event import Event, Place
-from enplace.records.memory import Fact, Note, SoulLine, Span
-from enplace.records.recollection import Match, Said
+from enplace.records.exchange import Imported
+from enplace.records.memory import Fact, Note
 from enplace.records.task import Due, Session, TaskSummary
-from enplace.records.words import fold
-from enplace.stores.codec import decode_event, decode_fact
+from enplace.records.write import Surroundings
+from enplace.stores.codec import decode_event
 from enplace.stores.moments import to_text, to_time
 from enplace.stores.names import file_name
-from enplace.stores.sqlite import commit
+from enplace.stores.sqlite import commit, memories, portable
 from enplace.stores.sqlite.file import BrainFile, Row
+from enplace.stores.sqlite.memory import SqliteMemory
+from enplace.stores.sqlite.recall import SqliteIndex
 
 Result = TypeVar("Result")
 
 
 class SqliteBrain:
-    """One owner's brain in one file. Implements `ports.Brain`."""
+    """One owner's brain in one file. Implements `ports.Brain` and `ports.Portable`."""
 
     def __init__(self, path: Path, owner: str, locks: Path) -> None:
         self.owner = owner
         self.path = path
         self._locks = locks
-        self._file = BrainFile(path, owner)
+        self.file = BrainFile(path, owner)
         self._thread: ThreadPoolExecutor | None = None
         self.log = SqliteLog(self)
         self.notes = SqliteNotes(self)
         self.memory = SqliteMemory(self)
+        self.index = SqliteIndex(self)
 
     async def reading(self, work: Callable[[BrainFile], Result]) -> Result:
         """Run one query on the brain's thread."""
-        return await self._hop(lambda: self._file.read(lambda: work(self._file)))
+        return await self._hop(lambda: self.file.read(lambda: work(self.file)))
 
     async def writing(self, work: Callable[[BrainFile], Result]) -> Result:
         """Write on the brain's thread, all of it in one transaction."""
-        return await self._hop(lambda: self._file.write(lambda: work(self._file)))
+        return await self._hop(lambda: self.file.write(lambda: work(self.file)))
 
     async def session(self) -> Session | None:
         """See `ports.Brain`."""
@@ -66,6 +68,32 @@ class SqliteBrain:
     async def commit(self, changeset: Changeset) -> Commit:
         """See `ports.Brain`."""
         return await self.writing(lambda file: commit.write(file, changeset))
+
+    def export_lines(self) -> AsyncGenerator[str, None]:
+        """See `ports.Portable`."""
+        return portable.lines_of(self)
+
+    async def import_lines(self, lines: Iterable[str]) -> Imported:
+        """See `ports.Portable`."""
+        return await portable.take_in(self, lines)
+
+    async def weigh(
+        self,
+        fact: Fact,
+        decide: Callable[[Surroundings], Changeset | None],
+        *,
+        holds_one: bool,
+        ids: Sequence[str] = (),
+        key: str | None = None,
+    ) -> Commit | None:
+        """See `ports.Brain`. One hop and one transaction."""
+
+        def work(file: BrainFile) -> Commit | None:
+            near = memories.surroundings(file, fact, ids, key, holds_one=holds_one)
+            changeset = decide(near)
+            return None if changeset is None else commit.write(file, changeset)
+
+        return await self.writing(work)
 
     def lease(self, task_id: str) -> AbstractAsyncContextManager[Lease]:
         """See `ports.Brain`. The system frees the lock when its holder dies."""
@@ -94,10 +122,10 @@ class SqliteBrain:
         thread = self._thread
         if thread is None:
             return
-        await self._hop(self._file.close)
+        await self._hop(self.file.close)
         if self._thread is thread:  # nobody else closed it meanwhile
             thread.shutdown()
-            self._file.close()  # what came in meanwhile has opened it again
+            self.file.close()  # what came in meanwhile has opened it again
             self._thread = None
 
     async def _hop(self, work: Callable[[], Result]) -> Result:
@@ -185,15 +213,6 @@ class SqliteLog:
             for task_id, head, created, updated in rows
         ]
 
-    async def search(self, terms: Sequence[str], *, limit: int, but_task: str) -> Sequence[Match]:
-        """See `ports.LogStore`."""
-        if not terms:
-            return []
-        words = f'text : ({_any_of(terms)}) NOT task : "{commit.task_word(but_task)}"'
-        asked = {"words": words, "limit": limit}
-        rows = await self._brain.reading(lambda file: file.rows("search_said", asked))
-        return [_said(row) for row in rows]
-
     async def due(self) -> Sequence[Due]:
         """See `ports.LogStore`."""
         rows = await self._brain.reading(lambda file: file.rows("due"))
@@ -223,64 +242,10 @@ class SqliteNotes:
             for task, key, value, kind, priority, written, expires in rows
         ]
 
-
-class SqliteMemory:
-    """Implements `ports.MemoryStore`."""
-
-    def __init__(self, brain: SqliteBrain) -> None:
-        self._brain = brain
-
-    async def search(self, terms: Sequence[str], *, limit: int, now: datetime) -> Sequence[Match]:
-        """See `ports.MemoryStore`."""
-        if not terms:
-            return []
-        asked = {"words": _any_of(terms), "limit": limit, "now": to_text(now)}
-        rows = await self._brain.reading(lambda file: file.rows("search_facts", asked))
-        return [Match(item=_fact(body, until), score=score) for body, until, score in rows]
-
-    async def get(self, ids: Sequence[str]) -> Mapping[str, Fact]:
-        """See `ports.MemoryStore`."""
-        asked = {"ids": json.dumps(list(ids))}
-        rows = await self._brain.reading(lambda file: file.rows("facts_by_id", asked))
-        return {id_: _fact(body, until) for id_, body, until in rows}
-
-    async def closed(self, ids: Sequence[str], now: datetime) -> Mapping[str, Fact | None]:
-        """See `ports.MemoryStore`."""
-        asked = {"ids": json.dumps(list(ids)), "now": to_text(now)}
-        rows = await self._brain.reading(lambda file: file.rows("closed_facts", asked))
-        return {id_: _fact(body, until) if body else None for id_, body, until in rows}
-
-    async def same(self, sentence: str, now: datetime) -> Fact | None:
-        """See `ports.MemoryStore`."""
-        asked = {"folded": fold(sentence), "now": to_text(now)}
-        row = await self._brain.reading(lambda file: file.row("same_fact", asked))
-        return _fact(row[0], row[1]) if row else None
-
-    async def facts(self, now: datetime) -> Sequence[Fact]:
-        """See `ports.MemoryStore`."""
+    async def sweep(self, now: datetime) -> int:
+        """See `ports.NoteStore`."""
         asked = {"now": to_text(now)}
-        rows = await self._brain.reading(lambda file: file.rows("open_facts", asked))
-        return [_fact(body, until) for body, until in rows]
-
-    async def soul(self) -> Sequence[SoulLine]:
-        """See `ports.MemoryStore`."""
-        rows = await self._brain.reading(lambda file: file.rows("soul"))
-        return [
-            SoulLine(
-                section=section,
-                key=key,
-                version=version,
-                text=text,
-                recorded_at=to_time(str(at)),
-                evidence=tuple(Span(**span) for span in json.loads(evidence)),
-            )
-            for section, key, version, text, at, evidence in rows
-        ]
-
-
-def _any_of(terms: Sequence[str]) -> str:
-    """FTS5 for: a word that begins with any of these. Terms are letters and digits only."""
-    return " OR ".join(f'"{term}"*' for term in terms)
+        return len(await self._brain.writing(lambda file: file.rows("sweep_notes", asked)))
 
 
 def _raise_fence(file: BrainFile, task_id: str) -> Lease:
@@ -300,15 +265,3 @@ def _event(row: Row, task_id: str) -> Event:
         at=to_time(str(at)),
     )
     return decode_event(body, place)
-
-
-def _said(row: Row) -> Match:
-    task_id, ordinal, at, text = row
-    said = Said(task_id=task_id, ordinal=ordinal, text=text, at=to_time(str(at)))
-    return Match(item=said, score=0.0)
-
-
-def _fact(body: str, valid_until: str | None) -> Fact:
-    """The row's `valid_until` counts: closing a fact never rewrites its body."""
-    fact = decode_fact(body)
-    return replace(fact, valid_until=to_time(valid_until)) if valid_until else fact

@@ -6,12 +6,14 @@ from dataclasses import asdict, replace
 from enplace.errors import LeaseLost, UsageError
 from enplace.records.canonical import digest
 from enplace.records.changeset import Changeset, Commit
-from enplace.records.event import Event, NoteWritten, Place, UserSpoke
-from enplace.records.memory import Fact, Note, SoulLine
-from enplace.records.words import fold, words
-from enplace.stores.codec import decode_event, encode_event, encode_fact
+from enplace.records.event import Event, MessageHeard, NoteWritten, Place
+from enplace.records.memory import Note, SoulLine
+from enplace.stores.codec import decode_event, encode_event
+from enplace.stores.entries import said_entry
 from enplace.stores.moments import to_text
+from enplace.stores.sqlite import index
 from enplace.stores.sqlite.file import BrainFile
+from enplace.stores.sqlite.memories import write_memories
 
 
 def write(file: BrainFile, change: Changeset) -> Commit:
@@ -19,6 +21,7 @@ def write(file: BrainFile, change: Changeset) -> Commit:
 
     Raises:
         LeaseLost: A newer lease of the task exists.
+        StaleMemory: Something was written since the changeset's revision.
         UsageError: Events without a task.
     """
     if change.lease is not None:
@@ -28,12 +31,11 @@ def write(file: BrainFile, change: Changeset) -> Commit:
     for text in change.texts:
         file.run("add_text", {"digest": digest(text), "text": text})
     events = _append(file, change) if change.events else ()
-    for fact in change.facts:
-        _add_fact(file, fact)
+    write_id = write_memories(file, change)
     for note in change.notes:
-        _set_note(file, note)
+        set_note(file, note)
     for line in change.soul:
-        _add_soul_line(file, line)
+        add_soul_line(file, line)
     if change.session is not None:
         session = change.session
         if file.row("session_known", {"id": session.id}) is None:
@@ -50,7 +52,7 @@ def write(file: BrainFile, change: Changeset) -> Commit:
     if change.due and events and events[-1].place is not None:
         due = {"task_id": change.task_id, "position": events[-1].place.position}
         file.run("set_due", {**due, "reason": change.due})
-    return Commit(events=events)
+    return Commit(events=events, write=write_id)
 
 
 def _append(file: BrainFile, change: Changeset) -> tuple[Event, ...]:
@@ -77,75 +79,68 @@ def _append(file: BrainFile, change: Changeset) -> tuple[Event, ...]:
             position=position,
             at=change.at,
         )
-        file.run(
-            "add_event",
-            {
-                "position": position,
-                "task_id": change.task_id,
-                "ordinal": last,
-                "parent": parent,
-                "turn_id": change.turn_id,
-                "kind": event.kind,
-                "at": at,
-                "body": encode_event(replace(event, place=None)),
-            },
-        )
-        if isinstance(event, UserSpoke):
-            word = task_word(change.task_id)
-            file.run("add_said", {"position": position, "text": _indexed(event.text), "task": word})
+        _add_event(file, event, place)
         placed.append(replace(event, place=place))
         parent = last
     file.run("move_head", {"task_id": change.task_id, "head": last, "last": last, "at": at})
     return tuple(placed)
 
 
+def append_placed(file: BrainFile, event: Event) -> None:
+    """Append an event that has its place in its task already; it gets its position."""
+    place = event.place
+    assert place is not None
+    at = to_text(place.at)
+    file.run("add_task", {"task_id": place.task_id, "at": at})
+    head, _ = file.row("task", {"task_id": place.task_id}) or (0, 0)
+    if (place.parent or 0) != head:
+        _leave_branch(file, place.task_id, place.parent or 0)
+    position: int = (file.row("last_position") or (0,))[0] + 1
+    _add_event(file, event, replace(place, position=position))
+    moved = {"task_id": place.task_id, "head": place.ordinal, "last": place.ordinal}
+    file.run("move_head", {**moved, "at": at})
+
+
+def _add_event(file: BrainFile, event: Event, place: Place) -> None:
+    at = to_text(place.at)
+    file.run(
+        "add_event",
+        {
+            "position": place.position,
+            "task_id": place.task_id,
+            "ordinal": place.ordinal,
+            "parent": place.parent,
+            "turn_id": place.turn_id,
+            "kind": event.kind,
+            "at": at,
+            "body": encode_event(replace(event, place=None)),
+        },
+    )
+    entry = said_entry(event, place.task_id, place.ordinal, at)
+    if entry is not None:
+        session = event.session if isinstance(event, MessageHeard) else ""
+        index.add(file, entry, place.task_id, session)
+
+
 def _leave_branch(file: BrainFile, task_id: str, parent: int) -> None:
     """Everything after `parent` is on a dead branch now, and so are the notes written there."""
+    index.hide_said(file, task_id, parent)
     file.run("leave_branch", {"task_id": task_id, "parent": parent})
     file.run("drop_notes", {"task_id": task_id})
     for row in file.rows("live_notes_written", {"task_id": task_id}):
         written = decode_event(row[0])
         if isinstance(written, NoteWritten):
-            _set_note(file, written.note)
+            set_note(file, written.note)
 
 
-def _set_note(file: BrainFile, note: Note) -> None:
+def set_note(file: BrainFile, note: Note) -> None:
+    """Write a note in the place of an earlier one of its key."""
     times = {"written_at": to_text(note.written_at), "expires_at": to_text(note.expires_at)}
     file.run("set_note", {**asdict(note), **times})
 
 
-def task_word(task_id: str) -> str:
-    """One word that names a task in the full-text index."""
-    return "t" + digest(task_id)[:16]
-
-
-def _indexed(text: str) -> str:
-    """A text as the full-text index gets it: the same words that queries are made of."""
-    return " ".join(words(text))
-
-
-def _add_fact(file: BrainFile, fact: Fact) -> None:
-    row = file.run(
-        "add_fact",
-        {
-            "id": fact.id,
-            "sentence": fact.sentence,
-            "folded": fold(fact.sentence),
-            "supersedes": fact.supersedes,
-            "recorded_at": to_text(fact.recorded_at),
-            "valid_until": to_text(fact.valid_until),
-            "body": encode_fact(fact),
-        },
-    )
-    if not row:
-        return  # the same write again: everything it does was done with the first
-    file.run("add_fact_words", {"row": row, "sentence": _indexed(fact.sentence)})
-    if fact.supersedes is not None:
-        at = to_text(fact.valid_from or fact.recorded_at)
-        file.run("close_fact", {"id": fact.supersedes, "at": at})
-
-
-def _add_soul_line(file: BrainFile, line: SoulLine) -> None:
+def add_soul_line(file: BrainFile, line: SoulLine) -> None:
+    """Add the next version of a line."""
     found = file.row("soul_version", {"section": line.section, "key": line.key})
     file.run(
         "add_soul_line",

@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from enplace.errors import BrainBusy, BrainDamaged, BrainTooNew, StoreError
+from enplace.records.traits import traits_of
+from enplace.records.words import fold
+from enplace.stores.codec import decode_event
+from enplace.stores.entries import index_terms, said_text
+from enplace.stores.moments import to_text, to_time
 from enplace.stores.sqlite.queries import MIGRATIONS, QUERIES
 
 _log = logging.getLogger("enplace.stores")
@@ -41,6 +46,14 @@ class BrainFile:
         """All rows of a named query."""
         return self._opened().execute(QUERIES[query], dict(parameters or {})).fetchall()
 
+    def ask(self, statement: str, parameters: Mapping[str, object]) -> list[Row]:
+        """All rows of a statement that was put together from parts of this package."""
+        return self._opened().execute(statement, dict(parameters)).fetchall()
+
+    def each(self, query: str, parameters: Mapping[str, object]) -> Iterator[Row]:
+        """The rows of a named query, one by one."""
+        return self._opened().execute(QUERIES[query], dict(parameters))
+
     def row(self, query: str, parameters: Mapping[str, object] | None = None) -> Row | None:
         """The first row of a named query."""
         return self._opened().execute(QUERIES[query], dict(parameters or {})).fetchone()
@@ -51,11 +64,8 @@ class BrainFile:
         return (cursor.lastrowid or 0) if cursor.rowcount > 0 else 0
 
     def read(self, work: Callable[[], Result]) -> Result:
-        """Run one query, waiting where the file is held by others.
-
-        A query by itself sees one state of the file; a transaction around it would only cost.
-        """
-        return self._patiently(work)
+        """Run queries that see one state of the file, waiting where it is held by others."""
+        return self._patiently(lambda: self._within_transaction(work, "begin"))
 
     def write(self, work: Callable[[], Result]) -> Result:
         """Write in one transaction: all of it is in the file, or nothing is.
@@ -63,7 +73,7 @@ class BrainFile:
         Raises:
             BrainBusy: Others held the file for longer than the patience of this brain.
         """
-        return self._patiently(lambda: self._within_transaction(work))
+        return self._patiently(lambda: self._within_transaction(work, "begin immediate"))
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
@@ -71,9 +81,9 @@ class BrainFile:
             self._connection.close()
             self._connection = None
 
-    def _within_transaction(self, work: Callable[[], Result]) -> Result:
+    def _within_transaction(self, work: Callable[[], Result], begin: str) -> Result:
         connection = self._opened()
-        connection.execute("begin immediate")
+        connection.execute(begin)
         try:
             result = work()
             connection.execute("commit")
@@ -110,6 +120,7 @@ class BrainFile:
         )
         try:
             connection.execute("pragma synchronous = normal")
+            _teach(connection)
             _require_ours(connection, self.path)
             if connection.execute("pragma journal_mode").fetchone()[0] != "wal":
                 connection.execute("pragma journal_mode = wal")
@@ -150,6 +161,32 @@ class BrainFile:
             raise BrainDamaged(
                 f"{self.path} is not the brain of {self.owner!r}", path=str(self.path)
             )
+
+
+def _teach(connection: sqlite3.Connection) -> None:
+    """Functions that migrations need, so that old rows are indexed like new ones."""
+
+    def folded(text: str | None) -> str | None:
+        return None if text is None else fold(text)
+
+    def moment(text: str | None) -> str | None:
+        return None if text is None else to_text(to_time(text))
+
+    def said(body: str) -> str:
+        return said_text(decode_event(body))
+
+    def traits(text: str) -> int:
+        return traits_of(text)
+
+    functions: dict[str, Callable[..., str | int | None]] = {
+        "enplace_fold": folded,
+        "enplace_moment": moment,
+        "enplace_said": said,
+        "enplace_terms": index_terms,
+        "enplace_traits": traits,
+    }
+    for name, function in functions.items():
+        connection.create_function(name, 1, function, deterministic=True)
 
 
 def _require_ours(connection: sqlite3.Connection, path: Path) -> None:

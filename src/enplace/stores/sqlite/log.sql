@@ -32,13 +32,6 @@ where task_id = :task_id and kind = 'working_memory_update' and not dead order b
 insert into texts (digest, text) values (:digest, :text) on conflict (digest) do nothing
 -- name: texts
 select digest, text from texts where digest in (select value from json_each(:digests))
--- name: add_said
-insert into said (rowid, text, task) values (:position, :text, :task)
--- name: search_said
--- The newest matches only: bm25 over every match of a common word costs more than it brings.
-select e.task_id, e.ordinal, e.at, json_extract(e.body, '$.text') from said
-join events e on e.position = said.rowid
-where said match :words and not e.dead order by said.rowid desc limit :limit
 -- name: set_due
 insert into due (task_id, position, reason) values (:task_id, :position, :reason)
 on conflict (task_id) do update set position = excluded.position, reason = excluded.reason

@@ -1,0 +1,1 @@
+"""What recall finds in long conversations: data, ranked lists, measures, and others' stores."""

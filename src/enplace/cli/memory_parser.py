@@ -1,0 +1,216 @@
+"""The options of `enplace memory ...`."""
+
+import argparse
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol, get_args
+
+from enplace.cli import memory
+from enplace.records.memory import FactKind, PersonKind, Trust
+from enplace.records.recollection import MemoryKind
+
+STORED = ("fact", "episode", "person", "document")
+
+
+class Commands(Protocol):
+    """The commands of a parser, which argparse gives no public name."""
+
+    def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:
+        """Add a command."""
+        ...
+
+
+Adding = Callable[..., argparse.ArgumentParser]
+
+
+def add_memory(found: Commands) -> None:
+    """Add the command `memory` with all of its own commands."""
+    parser = found.add_parser("memory", help="look after what is remembered")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--owner", default="default", help="whose memory (default: default)")
+    shared.add_argument("--json", action="store_true", help="print JSON for programs")
+
+    def adding(
+        under: Commands,
+    ) -> Adding:
+        def add(name: str, run: Callable[..., Any], help_: str) -> argparse.ArgumentParser:
+            command = under.add_parser(name, help=help_, description=help_, parents=[shared])
+            command.set_defaults(run=run)
+            return command
+
+        return add
+
+    add = adding(commands)
+    _reading(add)
+    _writing(add)
+    _people(adding(_group(commands, "people", "whom the owner knows")))
+    _episodes(adding(_group(commands, "episodes", "what happened")))
+    _documents(adding(_group(commands, "documents", "texts of the owner's own")))
+    _whole(add)
+
+
+def _group(commands: Commands, name: str, help_: str) -> Commands:
+    group = commands.add_parser(name, help=help_)
+    return group.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+
+def _reading(add: Adding) -> None:
+    command = add("list", memory.list_all, "list memories in the order they were recorded")
+    command.add_argument("--kind", choices=STORED, default="", help="only those of a kind")
+    command.add_argument("--all", action="store_true", help="forgotten and retired ones as well")
+    command.add_argument("--limit", type=_count, default=100, help="most memories (default: 100)")
+
+    command = add("show", memory.show, "show a memory and everything that became of it")
+    command.add_argument("id", help="of any memory")
+    _moment_option(command, "--as-known", "as it was believed to stand then")
+
+    command = add("search", memory.search, "search what is remembered")
+    command.add_argument("text", help="what to look for, as one would ask a person")
+    command.add_argument(
+        "--kind", choices=get_args(MemoryKind), action="append", help="only those of a kind"
+    )
+    _moment_option(command, "--since", "only what is from then or later")
+    _moment_option(command, "--until", "only what is from before then")
+    command.add_argument("--person", action="append", help="said by or about somebody")
+    command.add_argument("--tag", action="append", help="only what carries one of the tags")
+    command.add_argument("--not-tag", action="append", help="nothing that carries the tag")
+    _moment_option(command, "--at", "what was true then (default: now)")
+    _moment_option(command, "--as-known", "as far as was believed then (default: now)")
+    command.add_argument("--limit", type=_count, default=20, help="most memories (default: 20)")
+    command.add_argument("--explain", action="store_true", help="show what scores are made of")
+
+    command = add("writes", memory.writes, "list what was written, the last first")
+    command.add_argument("--limit", type=_count, default=20, help="most writes (default: 20)")
+
+    add("disputes", memory.disputes, "list facts that contradict facts with more trust")
+
+
+def _writing(add: Adding) -> None:
+    command = add("add", memory.add, "hold a sentence true")
+    command.add_argument("sentence", help="a full sentence in the third person")
+    _fact_options(command)
+
+    command = add("correct", memory.correct, "put a sentence in the place of a fact")
+    command.add_argument("id", help="of the fact that holds no longer")
+    command.add_argument("sentence", help="what holds instead, about the same unless told")
+    command.add_argument(
+        "--never-true", action="store_true", help="the old fact was wrong from the beginning"
+    )
+    _fact_options(command)
+
+    command = add("confirm", memory.confirm, "say that a fact is still true")
+    command.add_argument("id", help="of a fact")
+
+    command = add("expire", memory.expire, "say that a fact holds no longer")
+    command.add_argument("id", help="of a fact")
+    _moment_option(command, "--until", "when it stopped being true (default: now)")
+
+    command = add("forget", memory.forget, "show a memory to nobody any more; undo brings it back")
+    command.add_argument("id", help="of any memory")
+
+    command = add("release", memory.release, "believe a disputed or quarantined fact after all")
+    command.add_argument("id", help="of a fact")
+
+    command = add("undo", memory.undo, "take a write back, as if it had never been made")
+    command.add_argument("write", type=_count, help="its number")
+
+
+def _fact_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--subject", help="whom it is about")
+    command.add_argument("--predicate", help="what it says about them: lives_in")
+    command.add_argument("--object", help="what it says it is")
+    command.add_argument("--kind", choices=get_args(FactKind), help="what sort of thing it says")
+    _moment_option(command, "--valid-from", "since when it holds (default: now)")
+    _moment_option(command, "--valid-until", "until when it holds")
+    command.add_argument("--trust", choices=get_args(Trust), help="where it comes from")
+    command.add_argument("--tag", action="append", help="for filters; may be given again")
+    _key_option(command)
+
+
+def _people(add: Adding) -> None:
+    add("list", memory.people, "list everybody who is known by name")
+
+    command = add("know", memory.know, "know somebody by name, or by more names")
+    command.add_argument("name")
+    command.add_argument("--alias", action="append", help="another name; may be given again")
+    command.add_argument("--kind", choices=get_args(PersonKind), default="person", help="of what")
+    _key_option(command)
+
+    command = add("merge", memory.merge, "say that two people are one")
+    command.add_argument("name")
+    command.add_argument("into", help="who that is")
+
+    command = add("split", memory.split, "take a merge back")
+    command.add_argument("name", help="who was merged into another")
+
+    command = add("relate", memory.relate, "say how one is related to another")
+    command.add_argument("source", help="Ana, in 'Ana is the mother of Bo'")
+    command.add_argument("relation", help="mother_of")
+    command.add_argument("target", help="Bo")
+    command.add_argument("--sentence", help="the same in words")
+    _moment_option(command, "--valid-from", "since when (default: now)")
+    _moment_option(command, "--valid-until", "until when")
+    _key_option(command)
+
+    command = add("relations", memory.relations, "list how somebody is related to others")
+    command.add_argument("name")
+    _moment_option(command, "--at", "at that time (default: now)")
+
+
+def _episodes(add: Adding) -> None:
+    command = add("add", memory.add_episode, "keep something that happened")
+    command.add_argument("name", help="a short name of its own")
+    command.add_argument("description", help="what happened, with whom and where")
+    command.add_argument("value", help="what is worth knowing later")
+    command.add_argument("--outcome", default="", help="how it ended")
+    _moment_option(command, "--started", "when it began")
+    _moment_option(command, "--ended", "when it ended")
+    command.add_argument("--person", action="append", help="who took part; may be given again")
+    command.add_argument("--tag", action="append", help="for filters; may be given again")
+    _key_option(command)
+
+
+def _documents(add: Adding) -> None:
+    add("list", memory.documents, "list all current documents")
+
+    command = add("add", memory.add_document, "keep a text; one of the same name takes its place")
+    command.add_argument("file", help="a text in UTF-8; .md is read as Markdown")
+    command.add_argument("--name", help="where it comes from (default: the file as given)")
+    command.add_argument("--tag", action="append", help="for filters; may be given again")
+    _key_option(command)
+
+
+def _whole(add: Adding) -> None:
+    command = add("export", memory.export, "write all that is kept to a file, as JSON Lines")
+    command.add_argument("file", help="- for the standard output")
+
+    command = add("import", memory.import_, "add what such a file has and this memory has not")
+    command.add_argument("file", help="- for the standard input")
+
+    add("sweep", memory.sweep, "delete notes that have expired")
+
+
+def _moment_option(command: argparse.ArgumentParser, name: str, help_: str) -> None:
+    command.add_argument(name, type=_moment, metavar="TIME", help=help_)
+
+
+def _key_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--key", help="idempotency key: the same again writes nothing")
+
+
+def _moment(text: str) -> datetime:
+    """A day or a time; in this machine's time zone where it names none."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo is not None else moment.astimezone()
+    except (ValueError, OverflowError, OSError) as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time such as 2026-05-31 or 2026-05-31T18:30+02:00"
+        ) from error
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 1 << 62:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+    return int(text)

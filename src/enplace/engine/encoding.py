@@ -1,0 +1,50 @@
+"""Keeps vectors up with what is written, in the background."""
+
+import asyncio
+import logging
+
+from enplace.errors import EmbedderError, StoreError
+from enplace.ports import Brain, Embedder
+from enplace.upload.encoding import encode_pending
+
+_log = logging.getLogger("enplace.engine")
+
+
+class Encoder:
+    """One background task at a time for one owner's brain. Without an embedder it does nothing."""
+
+    def __init__(self, embedder: Embedder | None) -> None:
+        self._embedder = embedder
+        self._task: asyncio.Task[None] | None = None
+        self._again = False
+        self.trouble = ""
+        """Why vectors are missing, where the last attempt failed; tried again with the next write."""
+
+    def nudge(self, brain: Brain) -> None:
+        """Something was written."""
+        if self._embedder is None:
+            return
+        self._again = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(brain, self._embedder))
+
+    async def settled(self) -> None:
+        """Wait until everything written so far has its vectors, or the attempt has failed."""
+        while self._task is not None and not self._task.done():
+            await asyncio.wait([self._task])
+
+    async def aclose(self) -> None:
+        """Stop. What has no vector yet gets it when the brain is next written to."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _run(self, brain: Brain, embedder: Embedder) -> None:
+        while self._again:
+            self._again = False
+            try:
+                await encode_pending(brain, embedder)
+                self.trouble = ""
+            except (EmbedderError, StoreError) as error:
+                self.trouble = f"{embedder.card.name}: {error.message}"
+                _log.warning("no vectors: %s", self.trouble, extra={"action": "encode"})

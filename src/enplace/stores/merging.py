@@ -1,0 +1,210 @@
+"""What a parcel from another brain adds to a brain, and what it does not. Pure."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from enplace.errors import BadInput
+from enplace.records.canonical import digest
+from enplace.records.event import Event
+from enplace.records.exchange import Imported
+from enplace.records.memory import Change, Memory, Note, SoulLine
+from enplace.records.standing import kind_of
+from enplace.records.write import Operation, Undo, Write
+from enplace.stores.exchange import KINDS, DueLine, Parcel, Record, kind_of_record
+
+Thing = TypeVar("Thing", Change, Event, SoulLine)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a brain has of that which a parcel speaks of."""
+
+    texts: frozenset[str] = frozenset()
+    """Digests."""
+    events: Mapping[str, Sequence[Event]] = field(default_factory=dict[str, Sequence[Event]])
+    """By task."""
+    writes: Sequence[Write] = ()
+    """Those made at the same moments as the parcel's."""
+    last_write: int = 0
+    keys: frozenset[str] = frozenset()
+    """Idempotency keys that are taken."""
+    memories: Mapping[str, Memory] = field(default_factory=dict[str, Memory])
+    """As they were recorded."""
+    changes: Mapping[str, Sequence[Change]] = field(default_factory=dict[str, Sequence[Change]])
+    """By memory, oldest first."""
+    soul: Mapping[tuple[str, str], Sequence[SoulLine]] = field(
+        default_factory=dict[tuple[str, str], Sequence[SoulLine]]
+    )
+    notes: Mapping[tuple[str, str], Note] = field(default_factory=dict[tuple[str, str], Note])
+    due: Mapping[str, int] = field(default_factory=dict[str, int])
+    """By task the last ordinal that waits."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Fresh:
+    """What is new, in the order to be written."""
+
+    texts: list[str] = field(default_factory=list[str])
+    events: list[Event] = field(default_factory=list[Event])
+    writes: list[Write] = field(default_factory=list[Write])
+    """Under the numbers that they have here."""
+    memories: list[Memory] = field(default_factory=list[Memory])
+    changes: list[Change] = field(default_factory=list[Change])
+    soul: list[SoulLine] = field(default_factory=list[SoulLine])
+    notes: list[Note] = field(default_factory=list[Note])
+    due: list[DueLine] = field(default_factory=list[DueLine])
+    diverged: list[str] = field(default_factory=list[str])
+    keys: list[str] = field(default_factory=list[str])
+
+    def told(self, parcel: Parcel) -> Imported:
+        """What the import of a parcel did."""
+        added = _counted(
+            self.texts,
+            self.events,
+            self.writes,
+            self.memories,
+            self.changes,
+            self.soul,
+            self.notes,
+            self.due,
+        )
+        there = _counted(
+            parcel.texts,
+            *parcel.events.values(),
+            parcel.writes.values(),
+            parcel.memories.values(),
+            parcel.changes,
+            *parcel.soul.values(),
+            parcel.notes.values(),
+            parcel.due.values(),
+        )
+        return Imported(
+            added={kind: added[kind] for kind in KINDS if added[kind]},
+            skipped={kind: n for kind in KINDS if (n := there[kind] - added[kind])},
+            diverged=tuple(self.diverged),
+            keys=tuple(self.keys),
+        )
+
+
+def merge(parcel: Parcel, known: Known) -> Fresh:
+    """What of a parcel is new.
+
+    What grows only at its end, such as a task or the changes of a memory, is taken further where
+    ours is the beginning of theirs; where the two went on in different ways, ours stands.
+
+    Raises:
+        BadInput: An id names another memory here.
+    """
+    fresh = Fresh(texts=[text for text in parcel.texts if digest(text) not in known.texts])
+    for task_id, theirs in parcel.events.items():
+        fresh.events += _further(known.events.get(task_id, ()), theirs, f"task:{task_id}", fresh)
+    fresh.events.sort(key=_position)
+    numbers = _writes(parcel, known, fresh)
+    for memory in parcel.memories.values():
+        ours = known.memories.get(memory.id)
+        if ours is None:
+            fresh.memories.append(memory)
+        elif ours != memory:
+            raise BadInput(f"{memory.id} is another {kind_of(ours)} here", id=memory.id)
+    _changes(parcel, known, fresh, numbers)
+    for (section, key), theirs in parcel.soul.items():
+        ours = known.soul.get((section, key), ())
+        fresh.soul += _further(ours, theirs, f"soul:{section}:{key}", fresh)
+    for place, note in parcel.notes.items():
+        if place not in known.notes:
+            fresh.notes.append(note)
+        elif known.notes[place] != note:
+            fresh.diverged.append(f"note:{note.task_id}:{note.key}")
+    apart = set(fresh.diverged)
+    fresh.due = [
+        due
+        for task_id, due in parcel.due.items()
+        if due.ordinal > known.due.get(task_id, 0) and f"task:{task_id}" not in apart
+    ]
+    return fresh
+
+
+def _further(
+    ours: Sequence[Thing], theirs: Sequence[Thing], name: str, fresh: Fresh
+) -> Sequence[Thing]:
+    """What theirs has beyond ours."""
+    for our, their in zip(ours, theirs, strict=False):
+        if _without_numbers(our) != _without_numbers(their):
+            fresh.diverged.append(name)
+            return ()
+    return theirs[len(ours) :]
+
+
+def _without_numbers(thing: Change | Event | SoulLine) -> object:
+    """A record but for the numbers that are a brain's own."""
+    if isinstance(thing, Change):
+        return replace(thing, write=0)
+    if isinstance(thing, SoulLine) or thing.place is None:
+        return thing
+    return replace(thing, place=replace(thing.place, position=0))
+
+
+def _writes(parcel: Parcel, known: Known, fresh: Fresh) -> dict[int, int]:
+    """The number that each write of the parcel has here.
+
+    New ones keep theirs where all of them come after ours, else they are counted on from ours:
+    their order among each other says what was believed when.
+    """
+    ours = {_mark(write, write.operation): write.id for write in known.writes}
+    numbers, new = {0: 0}, list[Write]()
+    for write in parcel.writes.values():
+        operation = write.operation
+        if isinstance(operation, Undo):
+            operation = Undo(write=numbers.get(operation.write, -1))
+        there = ours.get(_mark(write, operation))
+        if there is None:
+            new.append(write)
+        else:
+            numbers[write.id] = there
+    shift = bool(new) and new[0].id <= known.last_write
+    for count, write in enumerate(new, start=1):
+        numbers[write.id] = known.last_write + count if shift else write.id
+        operation = write.operation
+        if isinstance(operation, Undo):
+            operation = Undo(write=numbers[operation.write])
+        taken = write.key in known.keys
+        if taken and write.key is not None:
+            fresh.keys.append(write.key)
+        fresh.writes.append(
+            replace(
+                write,
+                id=numbers[write.id],
+                operation=operation,
+                key=None if taken else write.key,
+                request="" if taken else write.request,
+            )
+        )
+    return numbers
+
+
+def _mark(write: Write, operation: Operation) -> Hashable:
+    """What two brains agree on of the same write."""
+    return (write.at, write.target, write.outcome, operation)
+
+
+def _changes(parcel: Parcel, known: Known, fresh: Fresh, numbers: Mapping[int, int]) -> None:
+    theirs: dict[str, list[Change]] = {}
+    for change in parcel.changes:
+        theirs.setdefault(change.target, []).append(change)
+    new: set[int] = set()
+    for id_, made in theirs.items():
+        new.update(map(id, _further(known.changes.get(id_, ()), made, id_, fresh)))
+    for change in parcel.changes:
+        if id(change) in new:
+            fresh.changes.append(replace(change, write=numbers[change.write]))
+
+
+def _position(event: Event) -> int:
+    assert event.place is not None  # checked when it was read
+    return event.place.position
+
+
+def _counted(*records: Iterable[Record]) -> Counter[str]:
+    return Counter(kind_of_record(record) for part in records for record in part)
