@@ -5,9 +5,9 @@
 #   memory 1 block(s)
 #   history 0 block(s)
 #   notes 1 block(s)
-#   tools 3 block(s)
+#   tools 4 block(s)
 #   message 1 block(s)
-#   memory is there because it shares lisbon
+#   memory is there because it shares lisbon, ada, live
 
 import asyncio
 import sys

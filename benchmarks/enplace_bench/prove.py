@@ -74,6 +74,15 @@ STEPS = (
         ),
     ),
     Step(
+        name="recall",
+        command=("enplace-bench", "recall", "--json"),
+        claims=(
+            Claim(field="structured.advice_agreement", at_least=0.95),
+            Claim(field="writes.per_s", at_least=600.0),
+            Claim(field="writes.found_at_once", at_least=1.0),
+        ),
+    ),
+    Step(
         name="vanish",
         command=("enplace-bench", "vanish", "--rounds", "50", "--json"),
         claims=(

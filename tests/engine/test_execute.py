@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -39,6 +40,7 @@ from enplace.records.event import (
 from enplace.records.memory import Fact
 from enplace.records.write import Written
 from enplace.stores.inmemory import InMemoryBrain, InMemoryBrains
+from enplace.stores.sqlite.brain import SqliteBrains
 
 
 def lines(events: Sequence[Event]) -> list[str]:
@@ -563,11 +565,12 @@ class LoadingEmbedder(ScriptedEmbedder):
         return await super().encode(texts)
 
 
-async def test_a_turn_while_the_embedder_loads_recalls_by_words() -> None:
-    house = House(embedder=LoadingEmbedder())
+async def test_a_turn_while_the_embedder_loads_recalls_by_words(tmp_path: Path) -> None:
+    house = House(brains=SqliteBrains(tmp_path), embedder=LoadingEmbedder())
     await house.owner.remember("Ada keeps a parrot called Hopper.")
     turn = await house.say("What is my parrot called?")
     assert "Hopper" in house.prompt
     (degraded,) = only(Degraded, turn)
     assert degraded.reason == "meaning: deadline exceeded"
     await house.owner.aclose()
+    await house.brains.aclose()

@@ -21,6 +21,9 @@ from enplace.providers.scripted import ScriptedModel
 from enplace.records.changeset import Changeset
 from enplace.records.event import UserSpoke
 from enplace.records.memory import Fact, Note
+from enplace.records.standing import moment_of
+from enplace.stores.entries import barred, entries_of, said_entry
+from enplace.stores.moments import to_text
 from enplace.stores.sqlite.brain import SqliteBrain, SqliteBrains
 from enplace.stores.sqlite.file import BrainFile
 from enplace.stores.sqlite.queries import MIGRATIONS
@@ -538,6 +541,41 @@ writes: 4
   3 | 2026-11-21T09:00:05.000000+00:00 | None |  | {"fact":{"id":"f708e5172c75f4dcc","sentence":"Ada plays the cello.","recorded_at":"2026-11-21T09:00:05Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]},"corrects":null,"op":"remember"} | added | f708e5172c75f4dcc | 0
   4 | 2026-11-21T09:00:17.000000+00:00 | None |  | {"fact":{"id":"f287d718d8259ab3b","sentence":"Ada plans a trip to Kiel.","recorded_at":"2026-11-21T09:00:17Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"inference","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]},"corrects":null,"op":"remember"} | added | f287d718d8259ab3b | 0\
 """)
+
+
+@pytest.mark.parametrize("release", ["0.1.0", "0.2.0"])
+async def test_a_migrated_brain_is_indexed_as_one_that_was_always_here(
+    release: str, tmp_path: Path
+) -> None:
+    path = copy_of(release, tmp_path)
+    async with aclosing(SqliteBrains(tmp_path)) as brains:
+        brain = await brains.open("ada")
+        held = await brain.memory.all(limit=-1, everything=True)
+        told = [e for task in await brain.log.tasks() for e in await brain.log.read(task.task_id)]
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute(
+            "select kind, ref, at, role, people, tags, traits, stems, context from items"
+        ).fetchall()
+        spots = connection.execute(
+            "select p.name, p.spots, group_concat(i.spot) from places p"
+            " join items i on i.place = p.place group by p.name order by p.place"
+        ).fetchall()
+        words = connection.execute("select count(*) from items_words").fetchone()
+        totals = connection.execute("select items, stems from totals").fetchone()
+    places = [event.place for event in told if event.place is not None]
+    said = [
+        said_entry(event, place.task_id, place.ordinal, to_text(place.at))
+        for event, place in zip(told, places, strict=True)
+    ]
+    known = [entry for memory in held for entry in entries_of(memory, to_text(moment_of(memory)))]
+    entries = [*known, *(entry for entry in said if entry is not None)]
+    assert sorted(found) == sorted(
+        (e.kind, e.ref, e.at, e.role, barred(e.people), barred(e.tags), e.traits, e.stems,
+         e.context_stems) for e in entries
+    )  # fmt: skip
+    assert spots == [("trip", 3, "1,2,3"), ("music", 3, "1,2,3")]
+    assert words[0] == totals[0] == len(entries)
+    assert totals[1] == sum(entry.stems.count(" ") + 1 for entry in entries)
 
 
 class AnHourLater:
