@@ -35,8 +35,10 @@ class RecallOptions:
     """Most memories put into a context."""
     search_limit: int = 20
     """Most memories given to a search."""
-    candidates: int = 60
-    """Most candidates of each generator."""
+    candidates: int = 24
+    """Most candidates of each generator, for a context: a turn waits for them."""
+    search_candidates: int = 60
+    """The same for a search."""
     budget_characters: int = 8_000
     """Most characters put into a context."""
     said_characters: int = 240

@@ -124,7 +124,7 @@ async def _find(
             embedder=embedder.card.name if embedder and encoding else "",
             filter=asked.filter,
             but_task=asked.task_id,
-            limit=options.candidates,
+            limit=options.candidates if asked.policy == "inject" else options.search_candidates,
             until_s=max(until_s, time.monotonic() + own_s),
         )
     )

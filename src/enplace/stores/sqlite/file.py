@@ -75,6 +75,12 @@ class BrainFile:
         """
         return self._patiently(lambda: self._within_transaction(work, "begin immediate"))
 
+    def state(self) -> tuple[int, int, int]:
+        """Differs whenever anything may have been written, by anybody."""
+        connection = self._opened()
+        (others,) = connection.execute("pragma data_version").fetchone()
+        return id(connection), connection.total_changes, others
+
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         if self._connection is not None:

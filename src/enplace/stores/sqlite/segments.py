@@ -30,6 +30,8 @@ class Meaning:
         self._file = file
         self._segments: dict[tuple[int, int], tuple[Any, Any]] = {}
         """By number and how many of its items are gone, without those."""
+        self._last: tuple[tuple[object, ...], tuple[Any, Any]] | None = None
+        """What was scanned last, and the state of the file then."""
 
     def nearest(self, asked: Gather) -> list[int]:
         """Rows of the items whose pooled vectors are nearest to the query's, nearest first."""
@@ -83,6 +85,12 @@ class Meaning:
 
     def _scanned(self, side: int) -> tuple[Any, Any]:
         """All pooled codes of a side: rows ascending, and their codes."""
+        state = (side, *self._file.state())
+        if self._last is None or self._last[0] != state:
+            self._last = (state, self._scan(side))
+        return self._last[1]
+
+    def _scan(self, side: int) -> tuple[Any, Any]:
         np = vectors.numpy()
         present: list[tuple[int, int]] = self._file.rows("segments", {"side": side})
         for stale in self._segments.keys() - set(present):

@@ -93,6 +93,7 @@ create table items (
     context text not null              -- words that stand around it: speaker, headings, names
 );
 create index items_ref on items (ref);
+create index items_at on items (at);
 create index items_spot on items (place, spot) where place is not null;
 create virtual table items_words using fts5 (
     stems, context, content='items', content_rowid='row', detail='column',
