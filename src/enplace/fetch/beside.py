@@ -1,7 +1,7 @@
 """What stands beside a memory counts for it: an answer need not repeat the question before it."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TypeAlias
 
 from enplace.records.recollection import Candidate
 
@@ -11,13 +11,8 @@ LONG_STEMS = 300.0
 """A neighbour of so many terms lends half: it would match anything."""
 
 
-class Loan(NamedTuple):
-    """What one candidate lends to another."""
-
-    to: int
-    of: int
-    worth: float
-    """Share of what it holds itself."""
+Loan: TypeAlias = tuple[int, int, float]
+"""Which candidate borrows, of which one, and the share of what that one holds."""
 
 
 def loans_among(candidates: Sequence[Candidate]) -> list[Loan]:
@@ -32,7 +27,7 @@ def loans_among(candidates: Sequence[Candidate]) -> list[Loan]:
         for distance, worth in BESIDE.items():
             of = spots.get((place, spot + distance))
             if of is not None:
-                loans.append(Loan(to, of, worth / (1 + candidates[of].size / LONG_STEMS)))
+                loans.append((to, of, worth / (1 + candidates[of].size / LONG_STEMS)))
     return loans
 
 
