@@ -33,6 +33,7 @@ OURS, OURS_BY_WORDS = "search", "search-by-words"
 """Names of our ranked lists: with the embedder, and without any."""
 SHOWN = ("recall@5", "recall@10", "recall@20", "any@10", "mrr", "ndcg@10", "session_any@5")
 BEAM_BUDGET = "budget_recall@4000"
+ALONE: tuple[structured.Telling, ...] = ("episodes", "vague episodes")
 PARTS = ("dialogues", "structured", "silence", "scale", "writes")
 SIZES = (1_000, 10_000, 100_000)
 LATENCY_MS = {1_000: 5.0, 10_000: 8.0, 100_000: 40.0}
@@ -238,22 +239,25 @@ async def _structured(embedder: Embedder | None, figures: JsonObject) -> list[Ba
             continue
         with tempfile.TemporaryDirectory() as folder:
             asked = await structured.ask_all(Path(folder), use)
-        with tempfile.TemporaryDirectory() as folder:
-            vague = await structured.ask_all(Path(folder), use, vague=True)
+        alone: dict[str, float] = {}
+        for telling in ALONE:
+            with tempfile.TemporaryDirectory() as folder:
+                only = await structured.ask_all(Path(folder), use, telling)
+            alone[f"{telling} alone"] = structured.mean_recall(only, "episodes")
         means = {kind: structured.mean_recall(asked, kind) for kind in structured.KINDS}
-        told[name] = {**means, "vague episodes": structured.mean_recall(vague, "episodes")}
+        told[name] = {**means, **alone}
         rows.append([name, *(f"{value:.3f}" for value in told[name].values())])
         if use is not None:
             bars += [
                 Bar(name=f"structured {kind} recall@5", figure=value, at_least=0.9)
                 for kind, value in means.items()
             ]
-            gain = means["episodes"] - structured.mean_recall(vague, "episodes")
+            gain = alone["episodes alone"] - alone["vague episodes alone"]
             bars.append(Bar(name="episodes above vague ones", figure=gain, at_least=0.3))
     agreement = structured.advice_agreement()
     bars.append(Bar(name="advice agrees with people", figure=agreement, at_least=0.95))
     print("a made world: share of what answers a question among the top five")
-    print_table(["", *structured.KINDS, "vague episodes"], rows)
+    print_table(["", *structured.KINDS, *(f"{telling} alone" for telling in ALONE)], rows)
     shares: JsonObject = {name: {**means} for name, means in told.items()}
     figures["structured"] = {**shares, "advice_agreement": agreement}
     return bars

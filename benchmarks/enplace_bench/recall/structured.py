@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal
 
 import enplace
 from enplace.engine import OwnerEngine
@@ -83,22 +83,31 @@ def questions() -> list[Question]:
     ]
 
 
-async def ask_all(home: Path, embedder: Embedder | None, *, vague: bool = False) -> list[Asked]:
+Telling = Literal["everything", "episodes", "vague episodes"]
+
+
+async def ask_all(
+    home: Path, embedder: Embedder | None, telling: Telling = "everything"
+) -> list[Asked]:
     """Tell the world to a new brain and ask everything.
 
     Args:
         home: Folder for the brain.
         embedder: None: by words alone.
-        vague: Tell the episodes in vague words; nothing else is told or asked.
+        telling: All of it; or the episodes alone, as they are or in vague words, and then only
+            they are asked for.
     """
     clock = SetClock(datetime(2021, 1, 1, tzinfo=UTC))
     async with enplace.open(
         home, model=ScriptedModel([]), embedder=embedder, clock=clock
     ) as engine:
         owner = engine.owner("mara")
-        keys = await _tell_vaguely(engine, clock) if vague else await tell(owner, clock)
+        if telling == "vague episodes":
+            keys = await _tell_vaguely(engine, clock)
+        else:
+            keys = await tell(owner, clock, only_episodes=telling == "episodes")
         await owner.encoded()
-        asked = [q for q in questions() if not vague or q.kind == "episodes"]
+        asked = [q for q in questions() if telling == "everything" or q.kind == "episodes"]
         return [await _ask(owner, clock, question, keys) for question in asked]
 
 
@@ -110,13 +119,17 @@ async def _ask(
     return Asked(question=question, found=tuple(keys.get(m.id, m.id) for m in found.memories))
 
 
-async def tell(owner: OwnerEngine, clock: SetClock) -> dict[str, str]:
+async def tell(
+    owner: OwnerEngine, clock: SetClock, *, only_episodes: bool = False
+) -> dict[str, str]:
     """Tell the world; the world's key of each memory by its id."""
-    for row in rows("people"):
+    for row in () if only_episodes else rows("people"):
         aliases = [*row["aliases"], *(["me"] if row["name"] == ME else [])]
         await owner.people.know(row["name"], aliases=aliases, kind=row["kind"])
     ids: dict[str, str] = {}
     for at, row in sorted(_told(), key=lambda pair: pair[0]):
+        if only_episodes and "description" not in row:
+            continue
         clock.at = at
         if "description" in row:
             written = await owner.episodes.remember(
