@@ -56,6 +56,8 @@ class Episodes:
         """
         for name, text in {"key": key, "description": description, "value": value}.items():
             accept_text(text, name, most=MOST_SENTENCE_CHARACTERS)
+        if outcome:
+            accept_text(outcome, "outcome", most=MOST_SENTENCE_CHARACTERS)
         start = accept_moment(started_at, "started_at")
         end = accept_moment(ended_at, "ended_at")
         if start is not None and end is not None and end < start:

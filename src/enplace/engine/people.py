@@ -10,7 +10,7 @@ from datetime import datetime
 from enplace.engine.acceptance import accept_name, accept_tags
 from enplace.engine.memory import OwnerMemory
 from enplace.engine.writing import Writer, new_id
-from enplace.errors import MemoryNotFound, UsageError
+from enplace.errors import IdempotencyConflict, MemoryNotFound, UsageError
 from enplace.records.memory import Fact, Person, PersonKind, Trust
 from enplace.records.people import keys_of
 from enplace.records.standing import standing_of
@@ -46,7 +46,8 @@ class People:
         names = [accept_name(name, "name"), *(accept_name(alias, "alias") for alias in aliases)]
         store = (await self._writer.brain()).memory
         known = await store.named("person", name)
-        if not isinstance(known, Person) or idempotency_key is not None:
+        earlier = None if idempotency_key is None else await store.write_of_key(idempotency_key)
+        if not isinstance(known, Person):
             person = Person(
                 id=new_id("p"),
                 name=name,
@@ -59,6 +60,10 @@ class People:
             written = await self._writer.keep(person, key=idempotency_key)
             await self._gathered(person)
             return written
+        if earlier is not None and (earlier.target != known.id or _others(names, known.names)):
+            raise IdempotencyConflict("this idempotency key was used for another write")
+        if earlier is not None:
+            return Written(outcome=earlier.outcome, memory=known, write=earlier.id)
         fresh = _others(names[1:], known.names)
         if not fresh:
             return Written(outcome="duplicate", memory=known, write=0)
@@ -69,6 +74,7 @@ class People:
             "confirmed",
             person,
             [standing_of(person, "restated", reason="more names")],
+            key=idempotency_key,
             people=people,
             subjects=person.names,
         )
@@ -189,9 +195,11 @@ class People:
 
     async def _gathered(self, person: Person) -> None:
         """Facts that stood under several names of somebody new are weighed together."""
-        if not person.aliases:
+        store = (await self._writer.brain()).memory
+        woven = await store.woven(subjects=person.names, holds_one=self._writer.holds_one)
+        if not person.aliases or not woven.facts:
             return
-        people = await (await self._writer.brain()).memory.people()
+        people = await store.people()
         await self._writer.regroup(
             Keep(target=person.id), "merged", person, people=people, subjects=person.names
         )

@@ -317,6 +317,8 @@ def _request(operation: Operation, memory: Memory) -> str:
         asked = replace(operation, fact=fact)
     elif isinstance(operation, Keep):
         asked = replace(memory, id="", recorded_at=datetime.min.replace(tzinfo=UTC))
+        if isinstance(asked, Document):
+            asked = replace(asked, supersedes=None)  # found, not asked for
     return digest(repr(asked))
 
 

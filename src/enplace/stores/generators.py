@@ -1,7 +1,7 @@
 """How candidates are looked for: the rules that every store's index follows."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from functools import cache
 from typing import NamedTuple, TypeAlias
@@ -22,6 +22,8 @@ Edge: TypeAlias = tuple[str, str | None, str | None, str | None]
 """A fact's id, the folded names at its ends, and its predicate."""
 ME = "me"
 """A name that the owner may have."""
+KnownAs: TypeAlias = Callable[[Collection[str]], Mapping[str, Iterable[str]]]
+"""Of some words those that are somebody's name, each with all names of that person."""
 UNMET = 0.3
 """What a fact counts that is about somebody who is meant, and says nothing that is asked."""
 ASIDE = 0.5
@@ -68,7 +70,7 @@ def related(
     names: Iterable[str],
     query: RecallQuery,
     edges: Callable[[set[str]], Iterable[Edge]],
-    known_as: Callable[[str], Iterable[str]],
+    known_as: KnownAs,
 ) -> dict[str, float]:
     """Facts about those named and those they are related to, and how well each is meant.
 
@@ -79,7 +81,7 @@ def related(
         names: Folded, with all other names of the same people.
         query: What is asked about.
         edges: Facts with any of these names at an end.
-        known_as: All names of a person; nothing for a word that is nobody's name.
+        known_as: Names of people.
 
     Returns:
         Ids of facts with how much of what is asked they meet, above 0; 1 for one thing, 2 for three.
@@ -111,8 +113,9 @@ def related(
                     onward = _Reached(gained, worth, (*before.led, id_))
                     following[other] = max(following.get(other, onward), onward, key=_promise)
         reached = {}
-        for name, onward in following.items():
-            reached |= dict.fromkeys((n for n in known_as(name) if n not in seen), onward)
+        for name, names_too in known_as(following).items():
+            onward = following[name]
+            reached |= dict.fromkeys((n for n in names_too if n not in seen), onward)
         seen |= reached.keys()
     return walk.shares()
 
@@ -162,11 +165,12 @@ class _Walk:
 def walked(
     query: RecallQuery,
     edges: Callable[[set[str]], Iterable[Edge]],
-    known_as: Callable[[str], Iterable[str]],
+    known_as: KnownAs,
 ) -> dict[str, float]:
     """As `related`, from those whom the query names; from the owner, where it names nobody else."""
-    others = {known for name in query.names if name != ME for known in (name, *known_as(name))}
-    mine = {ME, *known_as(ME)}
+    known = known_as({*query.names, ME})
+    mine = {ME, *known.get(ME, ())}
+    others = {n for name in query.names if name != ME for n in (name, *known.get(name, ()))}
     start = others | mine if ME in query.names else others
     return related(start, query, edges, known_as) or related(mine, query, edges, known_as)
 

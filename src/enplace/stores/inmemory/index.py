@@ -1,7 +1,7 @@
 """The index of one brain in memory: looks at every item for every query."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import log
 
 from enplace.records.encoding import Encoding
@@ -263,7 +263,11 @@ def _paths(state: State, asked: Gather) -> dict[int, float]:
     def edges(here: set[str]) -> list[Edge]:
         return [fact for fact in holding if fact[1] in here or fact[2] in here][:MOST_EDGES]
 
-    met = walked(asked.query, edges, state.names_beside)
+    def known_as(names: Collection[str]) -> dict[str, list[str]]:
+        found = {name: sorted(state.names_beside(name)) for name in sorted(names)}
+        return {name: others for name, others in found.items() if others}
+
+    met = walked(asked.query, edges, known_as)
     best = most_meant(met, asked.limit)
     return {item.row: best[item.ref] for item in state.index.items.values() if item.ref in best}
 

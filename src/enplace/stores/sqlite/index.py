@@ -176,15 +176,17 @@ def _paths(file: BrainFile, asked: Gather) -> dict[int, float]:
         return file.rows("edges", near)
 
     query = asked.query
-    met = walked(query, edges, lambda name: _known_as(file, name))
+    met = walked(query, edges, lambda names: _known_as(file, names))
     best = most_meant(met, asked.limit)
     rows = file.rows("rows_of", {"refs": json.dumps(list(best), ensure_ascii=False)})
     return {row: best[ref] for ref, row in rows}
 
 
-def _known_as(file: BrainFile, name: str) -> list[str]:
-    """All names of a person; nothing for a word that is nobody's name."""
-    return [row[0] for row in file.rows("names_beside", {"name": name})]
+def _known_as(file: BrainFile, names: Collection[str]) -> dict[str, list[str]]:
+    """Of some words those that are somebody's name, each with all names of that person."""
+    asked = {"names": json.dumps(sorted(names), ensure_ascii=False)}
+    known = [row[0] for row in file.rows("names_among", asked)]
+    return {name: [row[0] for row in file.rows("names_beside", {"name": name})] for name in known}
 
 
 def _by_time(file: BrainFile, asked: Gather) -> list[int]:

@@ -55,6 +55,8 @@ select i.row, i.kind, i.ref, i.place, i.spot, i.at, i.speaker, i.role, i.people,
     m.valid_until
 from items i left join memories m on m.id = i.ref and i.kind in ('fact', 'episode', 'person')
 where i.row in (select value from json_each(:rows)) order by i.row
+-- name: names_among
+select distinct name from names where name in (select value from json_each(:names)) order by name
 -- name: edges
 select id, subject, object, predicate from memories
 where kind = 'fact' and state = 'active' and (valid_until is null or valid_until > :at)
