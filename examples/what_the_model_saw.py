@@ -5,7 +5,7 @@
 #   memory 1 block(s)
 #   history 0 block(s)
 #   notes 1 block(s)
-#   tools 4 block(s)
+#   tools 7 block(s)
 #   message 1 block(s)
 #   memory is there because it shares lisbon, ada, live
 

@@ -11,10 +11,12 @@ from hypothesis import settings
 from enplace.records.canonical import JsonObject
 from enplace.records.context import Context
 from enplace.records.event import Place
-from enplace.wire import anthropic_messages, openai_chat
+from enplace.wire import anthropic_messages, gemini, openai_chat, openai_responses
 from enplace.wire.anthropic_messages import to_anthropic
 from enplace.wire.envelope import to_envelope
+from enplace.wire.gemini import to_gemini
 from enplace.wire.openai_chat import to_openai
+from enplace.wire.openai_responses import to_openai_responses
 
 # No deadlines: how long an example takes says more about the machine than about the code.
 settings.register_profile("check", deadline=None)
@@ -64,7 +66,9 @@ class RequestLog(logging.Handler):
 CODECS: tuple[tuple[Callable[[Context], JsonObject], Callable[[JsonObject], list[str]]], ...] = (
     (to_openai, openai_chat.wire_blocks),
     (to_envelope, openai_chat.wire_blocks),
+    (to_openai_responses, openai_responses.wire_blocks),
     (to_anthropic, anthropic_messages.wire_blocks),
+    (to_gemini, gemini.wire_blocks),
 )
 """Every codec, and how its requests fall into blocks."""
 

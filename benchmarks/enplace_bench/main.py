@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 
 from enplace_bench import chat, conformance, crash, importing, prefix, prove, turn, vanish
+from enplace_bench.context import command as context
 from enplace_bench.recall import command as recall
 
 BENCHES = {
@@ -15,6 +16,7 @@ BENCHES = {
     "conformance": conformance,
     "prefix": prefix,
     "recall": recall,
+    "context": context,
     "import": importing,
     "prove": prove,
 }

@@ -19,14 +19,20 @@ if TYPE_CHECKING:
     from enplace.engine import OpenTurn as OpenTurn
     from enplace.engine import OwnerEngine as OwnerEngine
     from enplace.fetch.rank import RecallOptions as RecallOptions
+    from enplace.prepare.compact.policy import CompactionOptions as CompactionOptions
     from enplace.providers.anthropic_messages import AnthropicModel as AnthropicModel
     from enplace.providers.embedded import EmbeddedModel as EmbeddedModel
+    from enplace.providers.gemini import GeminiModel as GeminiModel
     from enplace.providers.openai_chat import OpenAIChatModel as OpenAIChatModel
+    from enplace.providers.openai_responses import OpenAIResponsesModel as OpenAIResponsesModel
+    from enplace.providers.prices import FixedPrices as FixedPrices
+    from enplace.providers.prices import GenaiPrices as GenaiPrices
     from enplace.providers.scripted import ScriptedModel as ScriptedModel
     from enplace.records.context import Context as Context
     from enplace.records.event import Event as Event
     from enplace.records.message import Reply as Reply
     from enplace.records.model import ModelCard as ModelCard
+    from enplace.records.price import Price as Price
     from enplace.records.tool import ToolCall as ToolCall
     from enplace.records.tool import ToolOutcome as ToolOutcome
     from enplace.records.tool import ToolSpec as ToolSpec
@@ -34,24 +40,34 @@ if TYPE_CHECKING:
     from enplace.tools.function import FunctionTool as FunctionTool
     from enplace.wire.anthropic_messages import from_anthropic as from_anthropic
     from enplace.wire.anthropic_messages import to_anthropic as to_anthropic
+    from enplace.wire.gemini import from_gemini as from_gemini
+    from enplace.wire.gemini import to_gemini as to_gemini
     from enplace.wire.openai_chat import from_openai as from_openai
     from enplace.wire.openai_chat import to_openai as to_openai
+    from enplace.wire.openai_responses import from_openai_responses as from_openai_responses
+    from enplace.wire.openai_responses import to_openai_responses as to_openai_responses
     from enplace.wiring import open as open
 
 _HOMES = {
     "AnthropicModel": "providers.anthropic_messages",
+    "CompactionOptions": "prepare.compact.policy",
     "Context": "records.context",
     "EmbeddedModel": "providers.embedded",
     "Engine": "engine",
     "EngineOptions": "engine",
     "Event": "records.event",
+    "FixedPrices": "providers.prices",
     "FunctionTool": "tools.function",
+    "GeminiModel": "providers.gemini",
+    "GenaiPrices": "providers.prices",
     "InMemoryBrains": "stores.inmemory",
     "MemoryOptions": "engine",
     "ModelCard": "records.model",
     "OpenAIChatModel": "providers.openai_chat",
+    "OpenAIResponsesModel": "providers.openai_responses",
     "OpenTurn": "engine",
     "OwnerEngine": "engine",
+    "Price": "records.price",
     "RecallOptions": "fetch.rank",
     "Reply": "records.message",
     "ScriptedModel": "providers.scripted",
@@ -61,26 +77,36 @@ _HOMES = {
     "ToolSpec": "records.tool",
     "TurnOptions": "desk",
     "from_anthropic": "wire.anthropic_messages",
+    "from_gemini": "wire.gemini",
     "from_openai": "wire.openai_chat",
+    "from_openai_responses": "wire.openai_responses",
     "open": "wiring",
     "to_anthropic": "wire.anthropic_messages",
+    "to_gemini": "wire.gemini",
     "to_openai": "wire.openai_chat",
+    "to_openai_responses": "wire.openai_responses",
 }
 
 __all__ = [
     "AnthropicModel",
+    "CompactionOptions",
     "Context",
     "EmbeddedModel",
     "Engine",
     "EngineOptions",
     "Event",
+    "FixedPrices",
     "FunctionTool",
+    "GeminiModel",
+    "GenaiPrices",
     "InMemoryBrains",
     "MemoryOptions",
     "ModelCard",
     "OpenAIChatModel",
+    "OpenAIResponsesModel",
     "OpenTurn",
     "OwnerEngine",
+    "Price",
     "RecallOptions",
     "Reply",
     "ScriptedModel",
@@ -91,10 +117,14 @@ __all__ = [
     "TurnOptions",
     "errors",
     "from_anthropic",
+    "from_gemini",
     "from_openai",
+    "from_openai_responses",
     "open",
     "to_anthropic",
+    "to_gemini",
     "to_openai",
+    "to_openai_responses",
 ]
 
 

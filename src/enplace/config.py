@@ -9,7 +9,7 @@ from typing import Literal, Self, cast, get_args
 
 from enplace.errors import ConfigError
 
-Provider = Literal["local", "openai", "anthropic"]
+Provider = Literal["local", "openai", "openai_responses", "anthropic", "gemini"]
 EmbeddingProvider = Literal["default", "local", "openai", "none"]
 
 
@@ -20,8 +20,9 @@ class Settings:
     home: Path
     """ENPLACE_HOME: where brains and models are kept. Default: ~/.enplace."""
     provider: Provider = "local"
-    """LLM_PROVIDER: `local` is the embedded model; `openai` and `anthropic` are any endpoints that
-    are compatible with theirs."""
+    """LLM_PROVIDER: `local` is the embedded model; `openai` (chat completions),
+    `openai_responses`, `anthropic` and `gemini` are any endpoints that are compatible with
+    theirs."""
     model: str = ""
     """LLM_MODEL: the provider's name of the model; needed with a provider."""
     api_key: str = ""
@@ -48,6 +49,12 @@ class Settings:
     """EMBEDDING_BASE_URL: of a compatible endpoint. Default: the provider's own."""
     embedding_dimensions: int | None = None
     """EMBEDDING_DIM: dimensions to ask for. Default: the model's own."""
+    compacts: bool = True
+    """REACTIVE_COMPACT_ENABLED: `true` or `false`. Where it is false nothing ever goes out of view,
+    and a context over the window is refused."""
+    keeps_files: bool = True
+    """FEATURE_STRUCTURED_FILE_EXTRACTION: `true` or `false`. Whether what a task has seen of files
+    is kept apart, so that a collapse does not lose it."""
     engine_api_key: str = ""
     """ENGINE_API_KEY: the key that clients of the server send."""
     engine_key_hash: str = ""
@@ -92,11 +99,24 @@ class Settings:
             embedding_api_key=env.get("EMBEDDING_API_KEY", ""),
             embedding_base_url=env.get("EMBEDDING_BASE_URL", ""),
             embedding_dimensions=_positive(env, "EMBEDDING_DIM", 0) or None,
+            compacts=_flag(env, "REACTIVE_COMPACT_ENABLED", default=defaults.compacts),
+            keeps_files=_flag(
+                env, "FEATURE_STRUCTURED_FILE_EXTRACTION", default=defaults.keeps_files
+            ),
             engine_api_key=env.get("ENGINE_API_KEY", ""),
             engine_key_hash=_hash(env, "ENGINE_KEY_HASH"),
             engine_owner=env.get("ENGINE_OWNER") or defaults.engine_owner,
             local_threads=_positive(env, "ENPLACE_LOCAL_THREADS", defaults.local_threads),
         )
+
+
+def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = env.get(name, "")
+    if not text:
+        return default
+    if text.lower() not in {"true", "false"}:
+        raise ConfigError(f"{name} is {text!r}; it is true or false")
+    return text.lower() == "true"
 
 
 def _hash(env: Mapping[str, str], name: str) -> str:

@@ -1,27 +1,48 @@
 """Sets the desk for a turn: wires the four rooms to one owner's brain and one task's log."""
 
-from collections.abc import Mapping
+import logging
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from enplace.errors import BudgetExceeded, TaskNotFound
+from enplace.errors import BudgetExceeded, ContextOverflow, TaskNotFound
 from enplace.fetch.history import last_words, load_history, load_more
 from enplace.fetch.rank import RecallOptions
 from enplace.fetch.recall import Asked, recall
-from enplace.invoke.call import answer_events
+from enplace.invoke.call import answer_events, cost_by
 from enplace.invoke.step import Bench, step, unfinished
-from enplace.ports import Brain, Clock, Embedder, Journal, Model, TokenCounter, Tool
+from enplace.ports import (
+    Brain,
+    Clock,
+    CostOf,
+    Embedder,
+    Journal,
+    Model,
+    PriceBook,
+    TokenCounter,
+    Tool,
+)
 from enplace.prepare.assemble import Prepared, Preparer
+from enplace.prepare.budget import room_tokens
+from enplace.prepare.compact.excerpt import excerpt
+from enplace.prepare.compact.orchestrator import boundary_asked
+from enplace.prepare.compact.policy import CompactionOptions
 from enplace.prepare.layout import Layout, Wanted
 from enplace.records.changeset import Lease
+from enplace.records.compaction import Excerpt
 from enplace.records.context import Context, History
-from enplace.records.event import AssistantSpoke, Event
+from enplace.records.event import AssistantSpoke, Compacted, Event
 from enplace.records.message import Reply, UserMessage
+from enplace.records.price import Price
 from enplace.records.recollection import RecallQuery, Recollection
 from enplace.records.task import Session
 from enplace.turn import Desk
 from enplace.upload.handover import hand_over
 from enplace.upload.journal import TurnJournal
+
+_log = logging.getLogger("enplace.prepare")
 
 SYSTEM_PROMPT = "You are a helpful assistant."
 SEARCH_DEADLINE_S = 5.0
@@ -40,6 +61,9 @@ class TurnOptions:
     """Most tools of one answer running at once."""
     most_steps: int = 100
     """Most model calls of one turn."""
+    compaction: CompactionOptions | None = field(default_factory=CompactionOptions)
+    """What may go out of view when a context grows. None: nothing ever does, and a context over
+    the window is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,29 +72,6 @@ class Warm:
 
     history: History
     preparer: Preparer
-
-
-async def warm_up(brain: Brain, task_id: str, *, counter: TokenCounter, known: Warm | None) -> Warm:
-    """A task's log up to now; of a task that is warm already only what is new is read."""
-    history = None
-    if known is not None:
-        history = await load_more(brain.log, known.history, seen=known.preparer.view.last)
-    if known is None or history is None:  # cold, or another process branched the log
-        history, preparer = await load_history(brain.log, task_id), Preparer(counter)
-    else:
-        preparer = known.preparer
-    preparer.catch_up(history)
-    return Warm(history=history, preparer=preparer)
-
-
-async def branch_off(brain: Brain, task_id: str, parent: int, *, counter: TokenCounter) -> Warm:
-    """A task as it was when the event `parent` was its last."""
-    whole = await load_history(brain.log, task_id)
-    kept = tuple(event for event in whole.events if event.place and event.place.ordinal <= parent)
-    preparer = Preparer(counter)
-    history = replace(whole, events=kept)
-    preparer.catch_up(history)
-    return Warm(history=history, preparer=preparer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,24 @@ class Station:
     tools: Mapping[str, Tool]
     clock: Clock
     options: TurnOptions
+    counter: TokenCounter
+    prices: PriceBook | None = None
+    """None: nobody knows what calls cost."""
+
+    def preparer(self) -> Preparer:
+        """A preparer that has seen nothing yet."""
+        return Preparer(self.counter, self.options.compaction, self.model.card.media)
+
+    def price(self, input_tokens: int = 0) -> Price | None:
+        """What the model's provider asks now."""
+        if self.prices is None:
+            return None
+        return self.prices.price(self.model.card.name, self.clock.now(), input_tokens=input_tokens)
+
+    @cached_property
+    def cost_of(self) -> CostOf | None:
+        """Tells what a call cost that has just ended."""
+        return None if self.prices is None else cost_by(self.prices, self.clock)
 
     @cached_property
     def wanted(self) -> Wanted:
@@ -94,6 +113,29 @@ class Station:
             tools=tuple(specs),
             layout=self.options.layout,
         )
+
+
+async def warm_up(station: Station, task_id: str, known: Warm | None) -> Warm:
+    """A task's log up to now; of a task that is warm already only what is new is read."""
+    log, history = station.brain.log, None
+    if known is not None:
+        history = await load_more(log, known.history, seen=known.preparer.view.last)
+    if known is None or history is None:  # cold, or another process branched the log
+        history, preparer = await load_history(log, task_id), station.preparer()
+    else:
+        preparer = known.preparer
+    preparer.catch_up(history)
+    return Warm(history=history, preparer=preparer)
+
+
+async def branch_off(station: Station, task_id: str, parent: int) -> Warm:
+    """A task as it was when the event `parent` was its last."""
+    whole = await load_history(station.brain.log, task_id)
+    kept = tuple(event for event in whole.events if event.place and event.place.ordinal <= parent)
+    preparer = station.preparer()
+    history = replace(whole, events=kept)
+    preparer.catch_up(history)
+    return Warm(history=history, preparer=preparer)
 
 
 def open_journal(
@@ -115,7 +157,12 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
     """Wire the steps of one turn."""
     brain, clock, options, wanted = station.brain, station.clock, station.options, station.wanted
     bench = Bench(
-        model=station.model, tools=station.tools, journal=journal, parallel=options.parallel_tools
+        model=station.model,
+        tools=station.tools,
+        journal=journal,
+        parallel=options.parallel_tools,
+        shorten=shorten_with(station),
+        cost_of=station.cost_of,
     )
 
     async def fetch(message: UserMessage, history: History) -> Recollection:
@@ -127,7 +174,7 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
             message=message.text,
             before=last_words(history),
             task_id=history.task_id,
-            visible=preparer.visible(wanted, now),
+            visible=preparer.visible(wanted, now, station.price()),
         )
         return await recall(brain, station.embedder, asked, now=now, options=options.recall)
 
@@ -136,7 +183,24 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
         if steps >= options.most_steps:
             raise BudgetExceeded(f"no answer after {steps} model calls", steps=steps)
         return await preparer.prepare(
-            history, found, wanted, soul=brain.memory.soul, journal=journal, now=clock.now()
+            history,
+            found,
+            wanted,
+            soul=brain.memory.soul,
+            journal=journal,
+            now=clock.now(),
+            price=station.price(),
+            asked=boundary_asked(history),
+        )
+
+    async def recover(history: History) -> Prepared | None:
+        return await preparer.recover(
+            history,
+            wanted,
+            soul=brain.memory.soul,
+            journal=journal,
+            now=clock.now(),
+            price=station.price(),
         )
 
     async def upload(history: History) -> tuple[Event, ...]:
@@ -146,14 +210,63 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
         recall=fetch,
         unfinished=lambda history: unfinished(history, bench),
         prepare=prepare,
-        invoke=lambda context: step(context, bench),
+        invoke=lambda context, history: _invoke(context, history, bench, recover),
         upload=upload,
     )
 
 
-async def record_reply(reply: Reply, context: Context, journal: Journal) -> tuple[Event, ...]:
+async def _invoke(
+    context: Context,
+    history: History,
+    bench: Bench,
+    recover: Callable[[History], Awaitable[Prepared | None]],
+) -> AsyncGenerator[Event, None]:
+    """One step; where the provider refuses the context, one more with a collapsed one."""
+    refused: ContextOverflow | None = None
+    try:
+        async with aclosing(step(context, bench)) as events:
+            async for event in events:
+                yield event
+    except ContextOverflow as error:
+        refused = error
+    if refused is None:
+        return
+    prepared = await recover(history)
+    if prepared is None:
+        raise refused
+    _log.warning(
+        "the provider refused a context; it is collapsed and sent once more",
+        exc_info=refused,
+        extra={"action": "recover", "task_id": history.task_id},
+    )
+    for event in prepared.changes:
+        yield event
+    async with aclosing(step(prepared.context, bench)) as events:
+        async for event in events:
+            yield event
+
+
+async def record_reply(
+    reply: Reply, context: Context, journal: Journal, cost_of: CostOf | None
+) -> tuple[Event, ...]:
     """Store the answer of a model that the caller asked by itself."""
-    return await journal.append(answer_events(reply, context, "turn"))
+    return await journal.append(answer_events(reply, context, "turn", cost_of=cost_of))
+
+
+async def close_part(
+    station: Station, warm: Warm, lease: Lease, session: Session, label: str
+) -> Compacted | None:
+    """Collapse a task between two turns; None where nothing may go."""
+    preparer = warm.preparer
+    events = await preparer.compact(
+        station.wanted,
+        label=label,
+        soul=station.brain.memory.soul,
+        journal=open_journal(station, lease, uuid.uuid4().hex, session),
+        now=station.clock.now(),
+        price=station.price(),
+    )
+    return next((event for event in events if isinstance(event, Compacted)), None)
 
 
 async def search_memory(station: Station, asked: Asked) -> Recollection:
@@ -163,7 +276,16 @@ async def search_memory(station: Station, asked: Asked) -> Recollection:
     return await recall(station.brain, station.embedder, asked, now=now, options=options)
 
 
-async def last_context(station: Station, task_id: str, counter: TokenCounter) -> Context:
+def shorten_with(station: Station) -> Callable[[str], Excerpt | None]:
+    """Says how a long tool output is shown, by the window of the station's model."""
+    compaction = station.options.compaction
+    if compaction is None:
+        return lambda _: None
+    most = round(compaction.ingest_ratio * room_tokens(station.model.card))
+    return lambda text: excerpt(text, most, station.counter)
+
+
+async def last_context(station: Station, task_id: str) -> Context:
     """The context of a task's last model call, from the log alone.
 
     Raises:
@@ -180,7 +302,7 @@ async def last_context(station: Station, task_id: str, counter: TokenCounter) ->
         events=history.events[: calls[-1]],
         texts=history.texts,
     )
-    preparer = Preparer(counter)
+    preparer = station.preparer()
     preparer.catch_up(asked)
     now = answer.at if answer else station.clock.now()
     return preparer.context(asked, station.wanted, now)

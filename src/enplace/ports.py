@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from enplace.records.canonical import JsonObject
 from enplace.records.changeset import Changeset, Commit, Lease
@@ -15,9 +15,11 @@ from enplace.records.gather import Gather
 from enplace.records.memory import Change, Fact, Memory, MemoryState, Note, Person, SoulLine, Trust
 from enplace.records.message import Reply, TextPiece
 from enplace.records.model import ModelCard
+from enplace.records.price import Price
 from enplace.records.recollection import Candidate, Gathered, Recollection
 from enplace.records.task import Due, Session, TaskSummary
 from enplace.records.tool import ToolCall, ToolOutcome, ToolSpec
+from enplace.records.usage import Cost, Usage
 from enplace.records.write import Surroundings, Woven, Write, Written
 
 
@@ -66,6 +68,24 @@ class Model(Protocol):
     async def aclose(self) -> None:
         """Let go of connections and memory."""
         ...
+
+
+class PriceBook(Protocol):
+    """Knows what models cost. Quick: asked before and after every model call."""
+
+    def price(self, model: str, at: datetime, *, input_tokens: int = 0) -> Price | None:
+        """Prices of a model at a moment; None where it is in no book.
+
+        Args:
+            model: As its card names it.
+            at: Prices have validity, and some a time of day.
+            input_tokens: Of the call; a larger one may stand in a dearer tier.
+        """
+        ...
+
+
+CostOf: TypeAlias = Callable[[str, Usage], Cost | None]
+"""What a call of a model costs that has just ended; None where the model is in no price book."""
 
 
 class Embedder(Protocol):

@@ -32,7 +32,7 @@ async def run_turn(
         for event in prepared.changes:
             history = history.then(event)
             yield event
-        async for event in at.invoke(prepared.context):  # 3 invoke: one model call and its tools
+        async for event in at.invoke(prepared.context, history):  # 3 invoke: a model call, tools
             history = history.then(event)
             yield event
     for event in await at.upload(history):  # 4 upload: never waits for learning
@@ -46,5 +46,5 @@ class Desk:
     recall: Callable[[UserMessage, History], Awaitable[Recollection]]
     unfinished: Callable[[History], AsyncGenerator[Event, None]]
     prepare: Callable[[History, Recollection], Awaitable[Prepared]]
-    invoke: Callable[[Context], AsyncGenerator[Event, None]]
+    invoke: Callable[[Context, History], AsyncGenerator[Event, None]]
     upload: Callable[[History], Awaitable[tuple[Event, ...]]]

@@ -1,16 +1,19 @@
 """Picks stores and providers: the only place that knows all of them."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from enplace.config import Settings
 from enplace.desk import SYSTEM_PROMPT, TurnOptions
 from enplace.engine import Engine, EngineOptions, Ports
 from enplace.errors import ModelUnavailable
-from enplace.ports import Brains, Clock, Embedder, Model, TokenCounter, Tool
+from enplace.ports import Brains, Clock, Embedder, Model, PriceBook, TokenCounter, Tool
+from enplace.prepare.compact.policy import CompactionOptions
 from enplace.providers import minilm, weights
+from enplace.providers.caches import profile_of, provider_at
 from enplace.providers.clock import SystemClock
 from enplace.providers.counts import best_counter
 from enplace.providers.embedded import (
@@ -19,15 +22,17 @@ from enplace.providers.embedded import (
     default_card,
     own_card,
 )
-from enplace.records.model import CacheProfile, ModelCard
+from enplace.providers.prices import FixedPrices, GenaiPrices
+from enplace.records.media import MediaRule
+from enplace.records.model import ModelCard
+from enplace.records.price import Price
 from enplace.stores.sqlite.brain import SqliteBrains
 from enplace.tools.function import FunctionTool
+from enplace.tools.log import log_tools
 from enplace.tools.memory import memory_tools
 
 DEFAULT_OUTPUT_TOKENS = 4_096
 OPENAI_URL = "https://api.openai.com/v1"
-HOSTED_CACHE = CacheProfile(ttl_s=300.0, min_tokens=1_024)
-"""What most hosted providers keep at least: five minutes, and no prefix below 1,024 tokens."""
 
 
 def open(
@@ -41,6 +46,7 @@ def open(
     embedder: Embedder | Literal["default"] | None = "default",
     counter: TokenCounter | None = None,
     clock: Clock | None = None,
+    prices: PriceBook | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Engine:
     """An engine, ready to use. Touches no file and loads no model before the first call.
@@ -56,6 +62,7 @@ def open(
         brains: Where brains are kept. Default: one SQLite file per owner below `home`.
         counter: Counts tokens. Default: the extra `tokens` where installed, else by characters.
         clock: Tells the time.
+        prices: Knows what calls cost. Default: for a provider's model the extra `prices`.
         environment: Instead of the process environment.
 
     Raises:
@@ -67,7 +74,12 @@ def open(
     turn = TurnOptions() if options is None else options.turn
     prompt = system if system is not None else _prompt_for(chosen, turn)
     limit = min(turn.recall.limit, chosen.card.memories_per_frame)
-    turn = replace(turn, system=prompt, recall=replace(turn.recall, limit=limit))
+    turn = replace(
+        turn,
+        system=prompt,
+        recall=replace(turn.recall, limit=limit),
+        compaction=_compaction(settings, turn.compaction),
+    )
     return Engine(
         Ports(
             brains=brains or SqliteBrains(folder),
@@ -75,7 +87,8 @@ def open(
             counter=counter or best_counter(),
             clock=clock or SystemClock(),
             tools=tuple(_as_tool(tool) for tool in tools),
-            engine_tools=memory_tools,
+            engine_tools=lambda memory, log: (*memory_tools(memory), *log_tools(log)),
+            prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
         ),
         replace(options or EngineOptions(), turn=turn),
@@ -86,20 +99,49 @@ def model_of(settings: Settings, home: Path) -> Model:
     """The model that the settings name."""
     if settings.provider == "local":
         return embedded_model(settings, home)
+    family = settings.provider.removesuffix("_responses")
+    host = provider_at(settings.base_url) if settings.base_url else family
     card = ModelCard(
         name=settings.model,
         window_tokens=settings.window_tokens,
         output_tokens=settings.max_tokens or DEFAULT_OUTPUT_TOKENS,
         can_summarise=True,
         can_extract=True,
-        cache=HOSTED_CACHE,
+        media=cast(MediaRule, family),
+        cache=profile_of(host, settings.model),
     )
     from enplace.providers import hosted  # its HTTP client is heavy; many never use it
 
     key, url = settings.api_key, settings.base_url
-    if settings.provider == "openai":
-        return hosted.OpenAIChatModel(card, api_key=key, base_url=url or hosted.OPENAI_URL)
-    return hosted.AnthropicModel(card, api_key=key, base_url=url or hosted.ANTHROPIC_URL)
+    match settings.provider:
+        case "openai":
+            return hosted.OpenAIChatModel(card, api_key=key, base_url=url or hosted.OPENAI_URL)
+        case "openai_responses":
+            return hosted.OpenAIResponsesModel(card, api_key=key, base_url=url or hosted.OPENAI_URL)
+        case "gemini":
+            seals = not settings.model.startswith("gemini-2")
+            return hosted.GeminiModel(
+                card, api_key=key, base_url=url or hosted.GEMINI_URL, needs_seals=seals
+            )
+        case "anthropic":
+            return hosted.AnthropicModel(card, api_key=key, base_url=url or hosted.ANTHROPIC_URL)
+
+
+def prices_of(settings: Settings, model: Model) -> PriceBook:
+    """What calls of a model cost: nothing for the embedded one, else what the book says."""
+    if isinstance(model, EmbeddedModel):
+        name = model.card.name
+        return FixedPrices({name: Price.of(name, input=0, output=0, book="local")})
+    book = GenaiPrices(settings.base_url)
+    threading.Thread(target=book.load, name="enplace-prices", daemon=True).start()
+    return book
+
+
+def _compaction(settings: Settings, chosen: CompactionOptions | None) -> CompactionOptions | None:
+    """What the caller chose, as far as the environment allows it."""
+    if chosen is None or not settings.compacts:
+        return None
+    return replace(chosen, keeps_files=chosen.keeps_files and settings.keeps_files)
 
 
 def embedded_model(settings: Settings, home: Path) -> EmbeddedModel:

@@ -94,7 +94,11 @@ def test_the_table_of_events_is_the_one_in_the_code() -> None:
 def test_every_setting_is_documented() -> None:
     page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     source = (ROOT / "src" / "enplace" / "config.py").read_text(encoding="utf-8")
-    named = set(re.findall(r"\b(?:ENPLACE|LLM|EMBEDDING|ENGINE)_[A-Z_]+\b|\bMAX_TOKENS\b", source))
+    named = set(
+        re.findall(
+            r"\b(?:ENPLACE|LLM|EMBEDDING|ENGINE|REACTIVE|FEATURE)_[A-Z_]+\b|\bMAX_TOKENS\b", source
+        )
+    )
     assert named == set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE))
 
 

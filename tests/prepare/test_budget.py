@@ -120,7 +120,7 @@ def test_what_a_cache_should_hold_has_its_reason(
     reason: str | None,
 ) -> None:
     now = NOW + timedelta(seconds=later_s)
-    found = expect(sent, epoch, "system", holds=holds, now=now, at=at)
+    found = expect(sent, epoch, "system", kept_tokens=0, holds=holds, now=now, at=at)
     assert (found.hit_tokens, found.break_reason) == (hit_tokens, reason)
 
 

@@ -11,6 +11,10 @@ Answer = Callable[[Mapping[str, Any]], tuple[int, object]]
 """What becomes of a body: a status, and what is sent as JSON; bytes are sent as they are."""
 
 
+class Events(bytes):
+    """Server-sent events, as bytes."""
+
+
 class Endpoint(ThreadingHTTPServer):
     """Answers every POST. `requests` holds the path, headers and body of each, in order."""
 
@@ -34,7 +38,8 @@ class _Answering(BaseHTTPRequestHandler):
         status, told = self.server.answer(body)
         sent = told if isinstance(told, bytes) else json.dumps(told).encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        kind = "text/event-stream" if isinstance(told, Events) else "application/json"
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(sent)))
         self.end_headers()
         self.wfile.write(sent)

@@ -18,6 +18,7 @@ from enplace.records.context import Context
 from enplace.records.event import (
     KINDS,
     AssistantSpoke,
+    Compacted,
     Degraded,
     EpochOpened,
     ErrorRaised,
@@ -55,6 +56,15 @@ EVENTS: tuple[Event, ...] = (
     MessageHeard(speaker="Bo", text="hi", said_at=AT, session="s1"),
     EpochOpened(reason="task_start", model="m", system="d", tools="d"),
     Framed(frames=(Frame(segment="memory", text="d", shows=("f1",), why="w"),), why="looked"),
+    Compacted(
+        strategy="summary",
+        trigger="rent",
+        reason="it paid",
+        before_tokens=24_000,
+        after_tokens=8_500,
+        expected_saving=1_550.0,
+        label="planning",
+    ),
     TextStreamed(text="Hel"),
     AssistantSpoke(blocks=(TextBlock(text="Hello."),), stop="end", model="m", raw="{}"),
     UsageReported(usage=USAGE, purpose="turn", model="m", counted_tokens=8, expected_hit_tokens=4),
@@ -113,6 +123,16 @@ def test_names_and_fields_are_as_published() -> None:
                 "frames": [{"segment": "memory", "shows": ["f1"]}],
                 "why": "looked",
             },
+            "Compacted": {
+                "event": "compaction_event",
+                "before_tokens": 24000,
+                "after_tokens": 8500,
+                "strategy": "summary",
+                "trigger": "rent",
+                "reason": "it paid",
+                "expected_saving": 1550.0,
+                "label": "planning",
+            },
             "TextStreamed": {"event": "text_delta", "text": "Hel"},
             "AssistantSpoke": {
                 "event": "assistant_message",
@@ -130,6 +150,7 @@ def test_names_and_fields_are_as_published() -> None:
                 "model": "m",
                 "expected_hit_tokens": 4,
                 "break_reason": None,
+                "cost": None,
             },
             "ToolCalled": {
                 "event": "tool_call",

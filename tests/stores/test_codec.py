@@ -243,6 +243,7 @@ def test_the_names_of_kinds_are_frozen() -> None:
             ("message_heard", "MessageHeard", True),
             ("epoch_opened", "EpochOpened", True),
             ("context_frame", "Framed", True),
+            ("compaction_event", "Compacted", True),
             ("text_delta", "TextStreamed", False),
             ("assistant_message", "AssistantSpoke", True),
             ("usage", "UsageReported", True),
@@ -289,10 +290,10 @@ def test_the_json_of_an_event_is_what_it_always_was() -> None:
         '{"turn_id":"t1","session_id":"s1","message_digest":"d","idempotency_key":null,"replaces":null,"phase":"started","kind":"thread_lifecycle","place":{"task_id":"one","turn_id":"t1","ordinal":2,"at":"2026-11-21T09:00:00Z","parent":1,"position":7,"part":0}}'
     )
     assert encode_event(finished) == snapshot(
-        '{"tool_call_id":"c1","tool":"t","blocks":[{"text":"ü\\n","kind":"text"}],"is_error":false,"effects":[],"kind":"tool_result","place":null}'
+        '{"tool_call_id":"c1","tool":"t","blocks":[{"text":"ü\\n","kind":"text"}],"is_error":false,"effects":[],"excerpt":null,"kind":"tool_result","place":null}'
     )
     assert encode_event(UserSpoke(text="x")) == snapshot(
-        '{"text":"x","kind":"user_message","place":null}'
+        '{"text":"x","media":[],"kind":"user_message","place":null}'
     )
     assert encode_memory(Fact(id="f1", sentence="It is so.", recorded_at=NOW)) == snapshot(
         '{"id":"f1","sentence":"It is so.","recorded_at":"2026-11-21T09:00:00Z","subject":null,"predicate":null,"object":null,"fact_kind":"statement","confidence":1.0,"confirmed_at":null,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":null,"continues":null,"evidence":[],"tags":[],"state":"active","version":1}'

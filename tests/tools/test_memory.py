@@ -20,7 +20,15 @@ async def use(house: House, tool: str, *, id_: str = "c1", **given: object) -> T
 async def test_the_tools_are_offered_to_those_who_can_use_them() -> None:
     house = House(card=CARD)
     await house.say("hello")
-    assert [tool.name for tool in house.request.tools] == ["forget", "note", "recall", "remember"]
+    assert [tool.name for tool in house.request.tools] == [
+        "compact",
+        "forget",
+        "note",
+        "recall",
+        "remember",
+        "reopen",
+        "search_log",
+    ]
     house = House()
     await house.say("hello")
     assert house.request.tools == ()

@@ -1,6 +1,8 @@
 """The codec for Anthropic messages: bytes, cache markers, and answers put together."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, cast
 
@@ -9,23 +11,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from tests.engine.house import House
+from tests.wire.contexts import PNG, assistant, context_of, results, user
+from tests.wire.contexts import call as asked_for
 
 from enplace.errors import ModelGarbled, ModelUnavailable
 from enplace.providers.scripted import Answer, call, say
-from enplace.records.block import TextBlock, ToolCallBlock
+from enplace.records.block import TextBlock, ThinkingBlock, ToolCallBlock
 from enplace.records.canonical import canonical
-from enplace.records.context import Context
+from enplace.records.context import Context, ContextMessage
 from enplace.records.message import Reply, TextPiece
 from enplace.records.usage import Usage
 from enplace.wire.anthropic_messages import (
+    SNIPPED,
     MessageStream,
+    breakpoints,
     decode_usage,
     from_anthropic,
     to_anthropic,
+    wire_blocks,
 )
-
-LOOK_BACK = 20
-"""Blocks that the provider looks back from a marker for something it holds."""
 
 Body = dict[str, Any]
 
@@ -238,7 +242,7 @@ async def test_the_body_is_made_anew_each_time() -> None:
 
 # Markers and the prefix law, as properties
 
-STEP = st.tuples(st.integers(1, 40), st.sampled_from(["", " ", "Let me look."]))
+STEP = st.tuples(st.integers(1, 60), st.sampled_from(["", " ", "Let me look."]))
 END = st.sampled_from(["Done.", "", "  ", "fails"])
 TURN = st.tuples(st.lists(STEP, max_size=3), END)
 
@@ -261,7 +265,7 @@ async def carried(turns: Sequence[tuple[Sequence[tuple[int, str]], str]]) -> Hou
 
 
 @given(st.lists(TURN, min_size=1, max_size=5), st.sampled_from(["5m", "1h"]))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 async def test_markers_stand_where_the_provider_finds_them(turns: Any, head_ttl: Any) -> None:
     house = await carried(turns)
     for context in house.model.requests:
@@ -269,10 +273,10 @@ async def test_markers_stand_where_the_provider_finds_them(turns: Any, head_ttl:
         assert 1 < len(found) <= 4
         assert [ttl for _, ttl in found] == [head_ttl, *["5m"] * (len(found) - 1)]
         assert found[-1][0] == len(bare(body_of(context))) - 1
+        assert breakpoints(context) == tuple(at for at, _ in found)
     for earlier, later in requests(house):
         end = len(bare(body_of(earlier))) - 1
-        places = [at for at, _ in markers(body_of(later))]
-        assert any(end <= at <= end + LOOK_BACK for at in places), (end, places)
+        assert end in breakpoints(later), "found without looking back"
 
 
 @given(st.lists(TURN, min_size=1, max_size=5))
@@ -284,11 +288,80 @@ async def test_without_markers_a_request_begins_with_the_one_before(turns: Any) 
         assert after[: len(before)] == before
 
 
+IMAGES = st.sampled_from([1, 25, 40])
+"""So many images in a message that looking back over two of them finds nothing."""
+
+
+@given(
+    st.lists(
+        st.tuples(IMAGES, st.sampled_from(["answered", "empty", "calls", "unanswered"])),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_the_last_request_and_the_last_answered_one_are_marked(
+    turns: list[tuple[int, str]],
+) -> None:
+    """Whatever the provider kept of a request that broke off, and however large messages are."""
+    messages: list[ContextMessage] = []
+    before: list[tuple[int, bool]] = []
+    for number, (images, end) in enumerate(turns):
+        messages.append(user(*[PNG] * images, f"message {number}"))
+        endings = {
+            "answered": [assistant("Done.")],
+            "empty": [assistant("")],
+            "calls": [
+                assistant(*(asked_for(f"c{number}.{n}") for n in range(60))),
+                results(*((f"c{number}.{n}", "calm") for n in range(60))),
+            ],
+            "unanswered": [],
+        }[end]
+        for ending in (None, *endings):
+            if ending is not None:
+                messages.append(ending)
+                if ending.role == "assistant":
+                    before[-1] = (before[-1][0], True)
+                    continue
+            context = context_of(*messages)
+            found = list(breakpoints(context))
+            assert len(found) <= 4
+            assert found[0] == 1, "the end of the head"
+            assert found[-1] == len(bare(body_of(context))) - 1
+            for wanted in (before[-1:], [b for b in before if b[1]][-1:]):
+                assert all(at in found for at, _ in wanted), (wanted, found)
+            before.append((found[-1], False))
+
+
+def test_where_a_snip_left_the_prefix_as_it_was_is_marked() -> None:
+    """Otherwise only the head were found again: the markers behind the change find nothing."""
+    messages = [user("message 0")]
+    for step in range(4):
+        asked = [f"c{step}.{n}" for n in range(30)]
+        messages.append(assistant(*(asked_for(id_) for id_ in asked)))
+        messages.append(results(*((id_, "calm") for id_ in asked)))
+    before = [context_of(*messages[: at + 1]) for at in (0, 2, 4, 6, 8)]
+    snipped = messages[6].blocks[7]
+    blocks = (*messages[6].blocks[:7], replace(snipped, why=SNIPPED), *messages[6].blocks[8:])
+    messages[6] = replace(messages[6], blocks=blocks)
+    found = breakpoints(context_of(*messages))
+    ends = [breakpoints(context)[-1] for context in before]
+    assert found == (1, ends[2], ends[3], ends[4])
+
+
+def test_breakpoints_are_positions_among_the_wire_blocks() -> None:
+    context = context_of(user("hello", PNG), assistant("Hi."), user("And?"))
+    wired = wire_blocks(to_anthropic(context))
+    assert breakpoints(context) == (1, 3, 5)
+    assert [json.loads(wired[at]).get("role") for at in (1, 3, 5)] == [None, "user", "user"]
+    assert "cache_control" not in "".join(wired)
+    assert breakpoints(context_of(user("hello"), system="", tools=())) == (0,)
+
+
 # Whole answers
 
 RESPONSE: Body = {
     "content": [
-        {"type": "thinking", "thinking": "hm"},
+        {"type": "thinking", "thinking": "hm", "signature": "x"},
         {"type": "text", "text": "Let me look."},
         {"type": "tool_use", "id": "c1", "name": "look", "input": {"at": "sea", "a": 1}},
     ],
@@ -303,6 +376,7 @@ RESPONSE: Body = {
 USAGE = Usage(input_tokens=350, output_tokens=7, cache_hit_tokens=300, cache_write_tokens=40)
 REPLY = Reply(
     blocks=(
+        ThinkingBlock(text="hm", signature="x"),
         TextBlock(text="Let me look."),
         ToolCallBlock(id="c1", tool="look", arguments='{"a":1,"at":"sea"}'),
     ),
@@ -337,6 +411,8 @@ NO_MESSAGES: list[Any] = [
     {"content": [{"type": "text"}]},
     {"content": [{"type": "text", "text": None}]},
     {"content": [{"type": "tool_use", "id": "c1"}]},
+    {"content": [{"type": "thinking"}]},
+    {"content": [{"type": "redacted_thinking", "data": None}]},
     {"content": ["text"]},
     {"content": [], "usage": "many"},
     {"content": [], "usage": {"input_tokens": "many"}},
@@ -452,6 +528,9 @@ def test_a_stream_that_breaks_off_is_garbled(kept: int) -> None:
         grow(0, type="text_delta"),
         grow(0, type="text_delta", text=None),
         grow(0, type="input_json_delta", partial_json=None),
+        grow(0, type="thinking_delta", thinking=None),
+        grow(0, type="signature_delta", signature=None),
+        grow(0, type="signature_delta"),
         {"type": "content_block_delta", "index": 0, "delta": None},
         {"type": "message_delta", "delta": None},
         {"type": "message_delta", "delta": {}, "usage": "many"},

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from enplace.cli.show import (
     context_lines,
     event_json,
+    explained_lines,
     jsonable,
     written_json,
     written_lines,
@@ -113,12 +114,30 @@ async def serve(asked: argparse.Namespace) -> int:
 async def context(asked: argparse.Namespace) -> int:
     """Show the last context of a task: its manifest and its blocks, or the request itself."""
     async with open_engine() as engine:
-        seen = await engine.owner(asked.owner).context(asked.task)
+        owner = engine.owner(asked.owner)
+        seen, told = await owner.context(asked.task), await owner.explain(asked.task)
         request = engine.model.encode(seen)
-    if asked.wire:
+    if asked.why and asked.json:
+        print(json.dumps({"explained": [asdict(each) for each in told]}))
+    elif asked.why:
+        print("\n".join(explained_lines(told)))
+    elif asked.wire:
         print(json.dumps(request, indent=None if asked.json else 2, ensure_ascii=False))
     elif asked.json:
         print(json.dumps({"manifest": [asdict(size) for size in seen.manifest]}))
     else:
         print("\n".join(context_lines(seen)))
+    return 0
+
+
+async def compact(asked: argparse.Namespace) -> int:
+    """Close a part of a task: what stands so far becomes one handoff block."""
+    async with open_engine() as engine:
+        done = await engine.owner(asked.owner).compact(asked.task, asked.label)
+    if asked.json:
+        print(json.dumps({"compaction": jsonable(asdict(done)) if done else None}))
+    elif done is None:
+        print("nothing stands yet that could go")
+    else:
+        print(f"{done.before_tokens} tokens became {done.after_tokens}: {done.reason}")
     return 0

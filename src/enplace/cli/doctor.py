@@ -54,7 +54,7 @@ def examine() -> Iterator[Finding]:
     yield _sqlite()
     yield from _brains(settings.home)
     yield from _local(settings) if settings.provider == "local" else _hosted(settings)
-    yield _compaction()
+    yield _compaction(settings)
 
 
 def _home(home: Path) -> Finding:
@@ -158,9 +158,13 @@ def _hosted(settings: Settings) -> Iterator[Finding]:
     )
 
 
-def _compaction() -> Finding:
-    return Finding(
-        check="compaction",
-        ok=True,
-        found="not built yet: a context over the model's window is refused with numbers",
-    )
+def _compaction(settings: Settings) -> Finding:
+    if not settings.compacts:
+        return Finding(
+            check="compaction",
+            ok=False,
+            found="switched off: a task that outgrows the model's window is refused",
+            advice="unset REACTIVE_COMPACT_ENABLED, or set it to true",
+        )
+    found = "on" if settings.keeps_files else "on; what is known of files is not kept apart"
+    return Finding(check="compaction", ok=True, found=found)

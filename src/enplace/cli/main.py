@@ -60,7 +60,13 @@ def build_parser() -> argparse.ArgumentParser:
     context = found.add_parser("context", help="show what the model saw last in a task")
     context.add_argument("task", help="the task")
     context.add_argument("--wire", action="store_true", help="the request exactly as it was sent")
+    context.add_argument("--why", action="store_true", help="why it is so, and what it cost")
     context.set_defaults(run=commands.context)
+
+    compact = found.add_parser("compact", help="close a part of a task: it becomes one short block")
+    compact.add_argument("task", help="the task")
+    compact.add_argument("--label", default="", help="what ends here, in a few words")
+    compact.set_defaults(run=commands.compact)
 
     add_memory(found)
 
@@ -87,9 +93,9 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("--home", help="keep the brain in this folder instead of a temporary one")
     show.set_defaults(run=demo.run)
 
-    for command in (ask, remember, recall, context, tasks, talk):
+    for command in (ask, remember, recall, context, compact, tasks, talk):
         command.add_argument("--owner", default="default", help="whose memory (default: default)")
-    for command in (ask, remember, recall, context, tasks, models, check, show):
+    for command in (ask, remember, recall, context, compact, tasks, models, check, show):
         command.add_argument("--json", action="store_true", help="print JSON for programs")
     return parser
 

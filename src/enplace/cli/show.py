@@ -1,12 +1,21 @@
 """How things look on a terminal, and as JSON."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
-from enplace.records.block import Block, TextBlock, ToolCallBlock
+from enplace.engine.explaining import Explained
+from enplace.records.block import (
+    Block,
+    FileBlock,
+    ImageBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+    ToolResultBlock,
+)
 from enplace.records.context import Context
 from enplace.records.event import Event, UsageReported
 from enplace.records.memory import Change, Document, Episode, Fact, Memory, Person
@@ -169,9 +178,28 @@ def found_lines(found: Recollection, *, explain: bool) -> Iterator[str]:
 
 
 def _text(block: Block) -> str:
-    if isinstance(block, ToolCallBlock):
-        return f"calls {block.tool} {block.arguments}"
-    return block.text if isinstance(block, TextBlock) else f"{block.tool} answers {block.text}"
+    match block:
+        case TextBlock():
+            return block.text
+        case ToolCallBlock():
+            return f"calls {block.tool} {block.arguments}"
+        case ToolResultBlock():
+            return f"{block.tool} answers {block.text}"
+        case ThinkingBlock():
+            return "thinks, sealed" if block.is_redacted else f"thinks {block.text}"
+        case ImageBlock():
+            return f"image, {block.media_type}, {block.width}x{block.height}"
+        case FileBlock():
+            return f"file {block.name}, {block.media_type}"
+
+
+def explained_lines(told: Sequence[Explained]) -> Iterator[str]:
+    """What shaped a task's contexts, a line each."""
+    for each in told:
+        money = f"  {each.cost} {each.currency}" if each.cost else ""
+        tokens = f"{each.tokens} tokens" if each.tokens else ""
+        saved = f", {each.saved_tokens} spared" if each.saved_tokens else ""
+        yield f"e{each.ordinal:<6}{each.what:<10}{tokens}{saved}{money}  {each.why}"
 
 
 def _short(text: str) -> str:

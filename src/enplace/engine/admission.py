@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from enplace.errors import IdempotencyConflict, MessageNotFound
-from enplace.records.canonical import digest
 from enplace.records.context import History
 from enplace.records.event import Event, TurnErrored, TurnStarted, UserSpoke, is_last
 from enplace.records.message import UserMessage
@@ -52,7 +51,7 @@ def admit(history: History, message: UserMessage) -> New | Continue | Again:
         return New(broken=None, parent=_before(history, message.replaces))
     if started is None:
         return New(broken=broken)
-    if started.message_digest != digest(message.text):
+    if started.message_digest != message.digest:
         raise IdempotencyConflict(
             f"idempotency key {message.idempotency_key!r} was used for another message",
             idempotency_key=message.idempotency_key,

@@ -32,6 +32,14 @@ class Engine:
         return self._ports.brains
 
     @property
+    def compaction(self) -> str:
+        """Whether contexts are compacted, in words that a person may read."""
+        options = self._options.turn.compaction
+        if options is None:
+            return "switched off: a context over the window is refused"
+        return "on" if options.keeps_files else "on, without what is known of files"
+
+    @property
     def embedder(self) -> Embedder | None:
         """Makes vectors for recall; None where recall goes by words alone."""
         return self._ports.embedder

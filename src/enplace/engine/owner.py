@@ -8,12 +8,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from enplace.desk import Asked, Station, Warm, branch_off, last_context, search_memory, warm_up
+from enplace.desk import (
+    Asked,
+    Station,
+    Warm,
+    branch_off,
+    close_part,
+    last_context,
+    search_memory,
+    warm_up,
+)
 from enplace.engine.acceptance import accept_moment, accept_name, accept_text
 from enplace.engine.admission import Again, Continue, New, admit, message_at
 from enplace.engine.documents import Documents
 from enplace.engine.encoding import Encoder
 from enplace.engine.episodes import Episodes
+from enplace.engine.explaining import Explained, explain
 from enplace.engine.memory import MOST_SENTENCE_CHARACTERS, OwnerMemory
 from enplace.engine.parts import EngineOptions, Ports
 from enplace.engine.people import People
@@ -21,9 +31,10 @@ from enplace.engine.turns import Ground, OpenTurn, resume, start
 from enplace.engine.writing import Writer
 from enplace.errors import BadInput, EnplaceError, MemoryNotFound, TaskNotFound, UsageError
 from enplace.ports import Brain
+from enplace.records.block import MediaBlock
 from enplace.records.changeset import Changeset
 from enplace.records.context import Context, History
-from enplace.records.event import Event, Framed, MessageHeard, NoteWritten
+from enplace.records.event import Compacted, Event, Framed, MessageHeard, NoteWritten
 from enplace.records.filter import Filter
 from enplace.records.memory import Fact, Note, NoteKind, SoulLine, SoulSection, Span, expiry
 from enplace.records.message import UserMessage
@@ -64,6 +75,7 @@ class OwnerEngine:
         task_id: str,
         message: str,
         *,
+        media: Sequence[MediaBlock] = (),
         idempotency_key: str | None = None,
         replaces: int | None = None,
     ) -> AsyncGenerator[Event, None]:
@@ -72,6 +84,7 @@ class OwnerEngine:
         Args:
             task_id: An unknown task is created.
             message: What the person says.
+            media: Images and files that come with it.
             idempotency_key: A turn of this key that was broken goes on where it stopped, and one
                 that ended is told again. Without a key every call is a new turn.
             replaces: Ordinal of an earlier message, which is edited: the log branches before it.
@@ -85,7 +98,9 @@ class OwnerEngine:
             ContextOverflow: The context does not fit the model's window.
             ModelError: The model failed. Told as `error` and `thread_lifecycle` events first.
         """
-        said = UserMessage(text=message, idempotency_key=idempotency_key, replaces=replaces)
+        said = UserMessage(
+            text=message, media=tuple(media), idempotency_key=idempotency_key, replaces=replaces
+        )
         async with self._admitted(task_id, said) as turn:
             if isinstance(turn, Again):
                 for event in turn.events:
@@ -112,8 +127,9 @@ class OwnerEngine:
             EnplaceError: As `execute`.
         """
         history = History(task_id=task_id, turn_id="", events=tuple(await self.log(task_id)))
-        text = message_at(history, ordinal).text
-        async with aclosing(self.execute(task_id, text, replaces=ordinal)) as events:
+        said = message_at(history, ordinal)
+        again = self.execute(task_id, said.text, media=said.media, replaces=ordinal)
+        async with aclosing(again) as events:
             async for event in events:
                 yield event
 
@@ -160,9 +176,42 @@ class OwnerEngine:
         Raises:
             TaskNotFound: No model was called in such a task.
         """
-        return await last_context(
-            self._station_of(await self._brain()), task_id, self._ports.counter
-        )
+        return await last_context(self._station_of(await self._brain()), task_id)
+
+    async def compact(self, task_id: str, label: str = "") -> Compacted | None:
+        """Close a part of a task: what stands so far becomes one handoff block.
+
+        Nothing is deleted; what goes out of view can be reopened.
+
+        Args:
+            task_id: The task, between two turns.
+            label: What ends here, in a few words; the block says it.
+
+        Returns:
+            What it did; None where nothing stands yet that could go.
+
+        Raises:
+            TaskNotFound: There is no such task.
+            TaskBusy: A turn of it is running.
+        """
+        accept_name(task_id, "task_id")
+        if label:
+            accept_name(label, "label")
+        await self.log(task_id)
+        brain = await self._brain()
+        async with brain.lease(task_id) as lease:
+            warm = await self._warm_up(brain, task_id)
+            session = await self._session(brain)
+            return await close_part(self._station_of(brain), warm, lease, session, label)
+
+    async def explain(self, task_id: str) -> Sequence[Explained]:
+        """Why things stand in a task's context or went out of view, in money: call by call.
+
+        Raises:
+            TaskNotFound: There is no such task.
+        """
+        events = await self.log(task_id)
+        return explain(events, self._station_of(await self._brain()).price())
 
     async def close_session(self) -> None:
         """End the current visit, if there is one."""
@@ -384,7 +433,7 @@ class OwnerEngine:
         ports = self._ports
         tools = list(ports.tools)
         if ports.engine_tools is not None and ports.model.card.uses_engine_tools:
-            tools += ports.engine_tools(self.memory)
+            tools += ports.engine_tools(self.memory, brain.log)
         self._station = Station(
             brain=brain,
             model=ports.model,
@@ -392,6 +441,8 @@ class OwnerEngine:
             tools={tool.spec.name: tool for tool in tools},
             clock=ports.clock,
             options=self._options.turn,
+            counter=ports.counter,
+            prices=ports.prices,
         )
         return self._station
 
@@ -409,8 +460,7 @@ class OwnerEngine:
             warm = await self._warm_up(brain, task_id)
             verdict = admit(warm.history, message)
             if isinstance(verdict, New) and verdict.parent is not None:
-                counter = self._ports.counter
-                warm = await branch_off(brain, task_id, verdict.parent, counter=counter)
+                warm = await branch_off(station, task_id, verdict.parent)
                 self._warm[task_id] = warm
             if isinstance(verdict, Again):
                 yield verdict
@@ -428,7 +478,7 @@ class OwnerEngine:
 
     async def _warm_up(self, brain: Brain, task_id: str) -> Warm:
         known = self._warm.pop(task_id, None)
-        warm = await warm_up(brain, task_id, counter=self._ports.counter, known=known)
+        warm = await warm_up(self._station_of(brain), task_id, known)
         self._warm[task_id] = warm
         while len(self._warm) > self._options.warm_tasks:
             self._warm.popitem(last=False)

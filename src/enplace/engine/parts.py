@@ -5,12 +5,22 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from enplace.desk import TurnOptions
-from enplace.ports import Brains, Clock, Embedder, LongTerm, Model, TokenCounter, Tool
+from enplace.ports import (
+    Brains,
+    Clock,
+    Embedder,
+    LogStore,
+    LongTerm,
+    Model,
+    PriceBook,
+    TokenCounter,
+    Tool,
+)
 from enplace.records.words import fold
 from enplace.upload.predicates import PREDICATES, Predicate
 
-EngineTools: TypeAlias = Callable[[LongTerm], Sequence[Tool]]
-"""Makes the engine's own tools for one owner, out of its long-term memory."""
+EngineTools: TypeAlias = Callable[[LongTerm, LogStore], Sequence[Tool]]
+"""Makes the engine's own tools for one owner, out of its long-term memory and its tasks' logs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +61,5 @@ class Ports:
     engine_tools: EngineTools | None = None
     embedder: Embedder | None = None
     """None: recall by words alone."""
+    prices: PriceBook | None = None
+    """None: nobody knows what calls cost."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from enplace.desk import Station, Warm, open_journal, record_reply, set_desk
 from enplace.engine.admission import ABANDONED, Continue, New
 from enplace.errors import EnplaceError, UsageError
-from enplace.ports import Journal
+from enplace.ports import CostOf, Journal
 from enplace.records.block import TextBlock
-from enplace.records.canonical import digest, well_formed
+from enplace.records.canonical import well_formed
 from enplace.records.changeset import Lease
 from enplace.records.context import Context, History
 from enplace.records.event import (
@@ -38,6 +38,8 @@ class OpenTurn:
     history: History
     desk: Desk
     journal: Journal
+    cost_of: CostOf | None = None
+    """What a call costs; None where nobody knows."""
     told: tuple[Event, ...] = ()
     """What happened so far: the message's arrival, or all that a broken turn came to."""
 
@@ -61,7 +63,7 @@ class OpenTurn:
 
     async def record(self, reply: Reply, context: Context) -> tuple[Event, ...]:
         """Step 3, first half: the answer that your own model gave to a context."""
-        events = await record_reply(reply, context, self.journal)
+        events = await record_reply(reply, context, self.journal, self.cost_of)
         self.history = self.history.then(*events)
         return events
 
@@ -134,7 +136,7 @@ async def start(ground: Ground, message: UserMessage, verdict: New) -> OpenTurn:
         ContextOverflow: The message cannot fit behind what stands; nothing was stored.
     """
     station, warm = ground.station, ground.warm
-    warm.preparer.require_room_for(message.text, station.wanted)
+    warm.preparer.require_room_for(message, station.wanted)
     told: tuple[Event, ...] = ()
     if verdict.broken is not None:
         told = await _abandon(ground, verdict.broken)
@@ -143,16 +145,18 @@ async def start(ground: Ground, message: UserMessage, verdict: New) -> OpenTurn:
     started = TurnStarted(
         turn_id=turn_id,
         session_id=ground.session.id,
-        message_digest=digest(message.text),
+        message_digest=message.digest,
         idempotency_key=message.idempotency_key,
         replaces=message.replaces,
     )
-    told += await journal.append([started, UserSpoke(text=message.text)])
+    spoke = UserSpoke(text=message.text, media=message.media)
+    told += await journal.append([started, spoke])
     return OpenTurn(
         message=message,
         history=replace(warm.history, turn_id=turn_id).then(*told),
         desk=set_desk(station, warm.preparer, journal),
         journal=journal,
+        cost_of=station.cost_of,
         told=told,
     )
 
@@ -165,6 +169,7 @@ def resume(ground: Ground, message: UserMessage, verdict: Continue) -> OpenTurn:
         history=replace(ground.warm.history, turn_id=verdict.turn_id),
         desk=set_desk(ground.station, ground.warm.preparer, journal),
         journal=journal,
+        cost_of=ground.station.cost_of,
         told=verdict.so_far,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from enplace.ports import LogStore
 from enplace.records.context import History
-from enplace.records.event import EpochOpened, Event, Framed, UserSpoke
+from enplace.records.event import Compacted, EpochOpened, Event, Framed, UserSpoke
 
 
 async def load_history(log: LogStore, task_id: str) -> History:
@@ -54,4 +54,7 @@ def _digests(events: Iterable[Event]) -> Iterable[str]:
             if event.soul is not None:
                 yield event.soul
         elif isinstance(event, Framed):
+            yield from (frame.text for frame in event.frames)
+        elif isinstance(event, Compacted):
+            yield from event.texts
             yield from (frame.text for frame in event.frames)

@@ -1,14 +1,15 @@
 """One step of a turn: a model call and the tools it asked for."""
 
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from enplace.invoke.call import call_model
 from enplace.invoke.tools import run_tools
-from enplace.ports import Journal, Model, Tool
+from enplace.ports import CostOf, Journal, Model, Tool
 from enplace.records.block import ToolCallBlock
+from enplace.records.compaction import Excerpt
 from enplace.records.context import Context, History
 from enplace.records.event import AssistantSpoke, Event, ToolCalled
 
@@ -24,6 +25,10 @@ class Bench:
     journal: Journal
     parallel: int = 10
     """Most tools running at once."""
+    shorten: Callable[[str], Excerpt | None] = lambda _: None
+    """How a tool's output is shown where it is too long; None: whole."""
+    cost_of: CostOf | None = None
+    """What a call costs; None where nobody knows."""
 
 
 async def step(context: Context, bench: Bench) -> AsyncGenerator[Event, None]:
@@ -41,7 +46,8 @@ async def step(context: Context, bench: Bench) -> AsyncGenerator[Event, None]:
         extra={"action": "request", "task_id": context.task_id, "request_context": context},
     )
     calls: Sequence[ToolCallBlock] = ()
-    async with aclosing(call_model(bench.model, context, bench.journal)) as events:
+    call = call_model(bench.model, context, bench.journal, cost_of=bench.cost_of)
+    async with aclosing(call) as events:
         async for event in events:
             if isinstance(event, AssistantSpoke):
                 calls = event.calls
@@ -54,6 +60,7 @@ async def step(context: Context, bench: Bench) -> AsyncGenerator[Event, None]:
             task_id=context.task_id,
             turn_id=context.turn_id,
             parallel=bench.parallel,
+            shorten=bench.shorten,
         )
         async with aclosing(results) as events:
             async for event in events:
@@ -75,6 +82,7 @@ async def unfinished(history: History, bench: Bench) -> AsyncGenerator[Event, No
         turn_id=history.turn_id,
         started=started,
         parallel=bench.parallel,
+        shorten=bench.shorten,
     )
     async with aclosing(results) as events:
         async for event in events:

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from enplace.ports import Journal, Tool
 from enplace.records.block import TextBlock, ToolCallBlock
 from enplace.records.canonical import JsonObject, json_object, well_formed
+from enplace.records.compaction import Excerpt
 from enplace.records.event import Event, ToolCalled, ToolFinished
 from enplace.records.tool import ToolCall, ToolOutcome
 
@@ -28,6 +30,7 @@ async def run_tools(
     turn_id: str,
     started: Collection[str] = (),
     parallel: int = 10,
+    shorten: Callable[[str], Excerpt | None] = lambda _: None,
 ) -> AsyncGenerator[Event, None]:
     """Run calls and store each result as it comes. Yields stored events only.
 
@@ -40,6 +43,7 @@ async def run_tools(
         started: Ids of calls that had started when the turn broke. Such a call runs again only
             if its tool is idempotent; otherwise its result says that the outcome is unknown.
         parallel: Most tools running at once.
+        shorten: How an output is shown where it is too long; the event holds all of it.
     """
     ready: list[tuple[Tool, ToolCall]] = []
     refused: list[ToolFinished] = []
@@ -72,6 +76,7 @@ async def run_tools(
                 is_error=outcome.is_error,
                 effects=outcome.effects,
             )
+            result = replace(result, excerpt=shorten(result.output))
             for event in await journal.append([result], writes=outcome.writes):
                 yield event
     finally:

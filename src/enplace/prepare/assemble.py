@@ -1,20 +1,26 @@
 """From a history to the context of the next model call. Blocking for the turn, so it must be quick."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from enplace.ports import Journal, TokenCounter
 from enplace.prepare.budget import MEMORY_RATIO, estimate, require_room, room_tokens
+from enplace.prepare.compact.orchestrator import Situation, carry_out, weigh
+from enplace.prepare.compact.policy import CompactionOptions
 from enplace.prepare.frames import soul_text
 from enplace.prepare.layout import Wanted, frames, head, opening
 from enplace.prepare.prefix import Sent, expect
 from enplace.prepare.view import View
 from enplace.records.canonical import digest
+from enplace.records.compaction import Collapse, Decision, Keep, Snip
 from enplace.records.context import SEGMENTS, Context, History, Segment, SegmentSize
-from enplace.records.event import Degraded, EpochOpened, Event
+from enplace.records.event import Degraded, EpochOpened, EpochReason, Event
+from enplace.records.media import MediaRule, media_tokens
 from enplace.records.memory import SoulLine
-from enplace.records.recollection import Recollection
+from enplace.records.message import UserMessage
+from enplace.records.price import Price
+from enplace.records.recollection import RecallQuery, Recollection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,35 +29,62 @@ class Prepared:
 
     context: Context
     changes: tuple[Event, ...]
+    decision: Decision
+    """What was decided about its growth."""
 
 
 class Preparer:
-    """Prepares the contexts of one task; keeps its view warm, so only what is new is rendered."""
+    """Prepares the contexts of one task; keeps its view warm, so only what is new is rendered.
 
-    def __init__(self, counter: TokenCounter) -> None:
-        self.view = View(counter)
+    Args:
+        counter: Counts tokens.
+        compaction: What may be removed when the context grows; None: nothing ever is.
+        media: How the model counts images and files.
+    """
+
+    def __init__(
+        self,
+        counter: TokenCounter,
+        compaction: CompactionOptions | None = None,
+        media: MediaRule = "text",
+    ) -> None:
+        keeps_files = compaction is not None and compaction.keeps_files
+        self.view = View(counter, keeps_files=keeps_files, media=media)
+        self._compaction = compaction
 
     def catch_up(self, history: History) -> None:
         """Fold what the view has not seen."""
         self.view.fold(self.view.unseen(history.events), history.texts)
 
-    def require_room_for(self, text: str, wanted: Wanted) -> None:
-        """Check that a message would fit behind what stands already.
+    def require_room_for(self, message: UserMessage, wanted: Wanted) -> None:
+        """Check that a message would fit behind what stands, or what a collapse leaves of that.
 
         Raises:
             ContextOverflow: It would not.
         """
-        added = self.view.count(text)
+        added = self.view.count(message.text)
+        added += sum(media_tokens(block, wanted.card.media) for block in message.media)
         if self.view.epoch is None:
             added += self.view.count(wanted.system) + self.view.count(wanted.catalogue, "json")
-        counted = sum(self.view.tokens.values()) + added
+        stands = sum(self.view.tokens.values())
+        if self._compaction is not None and self._compaction.collapses:
+            most = self._compaction.handoff_ratio + self._compaction.files_ratio
+            stands = min(stands, self.view.head_tokens + round(most * room_tokens(wanted.card)))
         factor = self.view.factors.get(wanted.card.name)
-        require_room(estimate(counted, factor, self._anchor(self.view.epoch, wanted)), wanted.card)
+        counted = stands + added
+        anchor = self._anchor(self.view.epoch, wanted)
+        if anchor is not None and counted < anchor.counted_tokens:
+            anchor = None
+        require_room(estimate(counted, factor, anchor), wanted.card)
 
-    def visible(self, wanted: Wanted, now: datetime) -> Collection[str]:
+    def visible(self, wanted: Wanted, now: datetime, price: Price | None = None) -> Collection[str]:
         """Ids of the memories that still stand when a turn starts now: none in a new epoch."""
-        if opening(self.view, wanted, starts_turn=True, now=now) is not None:
+        opens = opening(self.view, wanted, starts_turn=True, now=now)
+        if opens is not None:
             return ()
+        decision = self._weigh(wanted, opens, now=now, price=price)
+        if isinstance(decision, Collapse):
+            return {id_ for id_, at in self.view.visible.items() if at > decision.upto}
         return self.view.visible
 
     async def prepare(
@@ -63,8 +96,11 @@ class Preparer:
         soul: Callable[[], Awaitable[Sequence[SoulLine]]],
         journal: Journal,
         now: datetime,
+        price: Price | None = None,
+        asked: str | None = None,
+        refused: bool = False,
     ) -> Prepared:
-        """Lay out what is new, and assemble the context.
+        """Lay out what is new, make room where that pays or must be, and assemble the context.
 
         Args:
             history: The task up to now, every call answered.
@@ -73,36 +109,157 @@ class Preparer:
             soul: Reads the owner's soul; asked only when an epoch opens.
             journal: Takes the events of the layout.
             now: The time of the call.
+            price: What the model's provider asks; None where no book knows.
+            asked: Somebody asks for a boundary, and calls what ended so.
+            refused: The provider refused the context as it stands.
 
         Raises:
             ContextOverflow: The context does not fit the model's window.
         """
         self.catch_up(history)
         starts_turn = not history.framed
-        events: list[Event] = []
-        texts: list[str] = []
         reason = opening(self.view, wanted, starts_turn=starts_turn, now=now)
-        if reason is not None:
+        changes: tuple[Event, ...] = ()
+        decision = self._weigh(
+            wanted, reason, now=now, price=price, asked=asked is not None, refused=refused
+        )
+        if isinstance(decision, Collapse | Snip):
+            situation = self._situation(wanted, reason, now=now, price=price, label=asked or "")
+            made = carry_out(self.view, decision, situation, now, in_turn=not starts_turn)
+            if made is None:
+                self.view.meter.failures += 1
+            else:
+                compacted, texts = made
+                becomes = "compaction" if isinstance(decision, Collapse) else "snip"
+                reason = reason or becomes
+                opened, head_texts = head(reason, wanted, soul_text(await soul()))
+                changes = await self._append([compacted, opened], (*texts, *head_texts), journal)
+        if reason is not None and not changes:
             opened, head_texts = head(reason, wanted, soul_text(await soul()))
-            events.append(opened)
-            texts += head_texts
+            changes = await self._append([opened], head_texts, journal)
         if starts_turn:
-            framed, frame_texts = frames(
-                self.view,
-                found,
-                opens=reason is not None,
-                now=now,
-                room_tokens=round(MEMORY_RATIO * room_tokens(wanted.card)),
-                style=wanted.card.frame_style,
-            )
-            events.append(framed)
-            events += [Degraded(segment=lost.segment, reason=lost.reason) for lost in found.lost]
-            texts += frame_texts
-        changes = await journal.append(events, texts=texts) if events else ()
-        self.view.fold(changes, {digest(text): text for text in texts})
+            changes += await self._frame(found, wanted, reason, journal, now)
         context = self.context(history, wanted, now)
         require_room(context.estimated_tokens, wanted.card)
-        return Prepared(context=context, changes=changes)
+        return Prepared(context=context, changes=changes, decision=decision)
+
+    async def recover(
+        self,
+        history: History,
+        wanted: Wanted,
+        *,
+        soul: Callable[[], Awaitable[Sequence[SoulLine]]],
+        journal: Journal,
+        now: datetime,
+        price: Price | None = None,
+    ) -> Prepared | None:
+        """A smaller context after the provider refused this one; None where nothing may go.
+
+        Takes no model call. To be tried once: what is refused again is too large for good.
+
+        Raises:
+            ContextOverflow: It does not fit after all.
+        """
+        self.catch_up(history)
+        prepared = await self.prepare(
+            history,
+            Recollection(query=RecallQuery(terms=(), reason="recalled before")),
+            wanted,
+            soul=soul,
+            journal=journal,
+            now=now,
+            price=price,
+            refused=True,
+        )
+        return prepared if prepared.changes else None
+
+    async def compact(
+        self,
+        wanted: Wanted,
+        *,
+        label: str,
+        soul: Callable[[], Awaitable[Sequence[SoulLine]]],
+        journal: Journal,
+        now: datetime,
+        price: Price | None = None,
+    ) -> tuple[Event, ...]:
+        """Close a part of the task between two turns; no events where there is nothing to close."""
+        reason = opening(self.view, wanted, starts_turn=True, now=now)
+        decision = self._weigh(wanted, reason, now=now, price=price, asked=True)
+        if not isinstance(decision, Collapse):
+            return ()
+        situation = self._situation(wanted, reason, now=now, price=price, label=label)
+        made = carry_out(self.view, decision, situation, now, in_turn=False)
+        if made is None:
+            return ()
+        opened, head_texts = head("boundary", wanted, soul_text(await soul()))
+        return await self._append([made[0], opened], (*made[1], *head_texts), journal)
+
+    async def _frame(
+        self,
+        found: Recollection,
+        wanted: Wanted,
+        reason: EpochReason | None,
+        journal: Journal,
+        now: datetime,
+    ) -> tuple[Event, ...]:
+        """Lay memories and notes in front of the turn's message."""
+        framed, texts = frames(
+            self.view,
+            found,
+            opens=reason is not None,
+            now=now,
+            room_tokens=round(MEMORY_RATIO * room_tokens(wanted.card)),
+            style=wanted.card.frame_style,
+        )
+        lost = [Degraded(segment=lost.segment, reason=lost.reason) for lost in found.lost]
+        return await self._append([framed, *lost], texts, journal)
+
+    async def _append(
+        self, events: Sequence[Event], texts: Sequence[str], journal: Journal
+    ) -> tuple[Event, ...]:
+        stored = await journal.append(events, texts=tuple(texts))
+        self.view.fold(stored, {digest(text): text for text in texts})
+        return stored
+
+    def _weigh(
+        self,
+        wanted: Wanted,
+        opens: EpochReason | None,
+        *,
+        now: datetime,
+        price: Price | None,
+        asked: bool = False,
+        refused: bool = False,
+    ) -> Decision:
+        """What the policy says of the context as it stands."""
+        if self._compaction is None or self.view.epoch is None:
+            return Keep(reason="compaction is switched off" if self.view.epoch else "nothing yet")
+        situation = self._situation(wanted, opens, now=now, price=price)
+        return weigh(self.view, replace(situation, asked=asked, refused=refused))
+
+    def _situation(
+        self,
+        wanted: Wanted,
+        opens: EpochReason | None,
+        *,
+        now: datetime,
+        price: Price | None,
+        label: str = "",
+    ) -> Situation:
+        assert self._compaction is not None  # nothing is weighed without
+        sent, card = self.view.sent, wanted.card
+        counted = sum(self.view.tokens.values())
+        factor = self.view.factors.get(card.name)
+        goes_cold = sent is not None and (now - sent.at).total_seconds() > card.cache.ttl_s
+        return Situation(
+            card=card,
+            options=self._compaction,
+            used=estimate(counted, factor, self._anchor(self.view.epoch, wanted)),
+            price=price,
+            is_cold=opens is not None or goes_cold,
+            label=label,
+        )
 
     def context(self, history: History, wanted: Wanted, now: datetime) -> Context:
         """The context as it stands, whether it fits or not."""
@@ -113,7 +270,13 @@ class Preparer:
         counted = sum(view.tokens.values())
         tokens = estimate(counted, view.factors.get(card.name), self._anchor(view.epoch, wanted))
         expected = expect(
-            view.sent, epoch, view.epoch.reason, holds=view.sent_holds, now=now, at=card.cache
+            view.sent,
+            epoch,
+            view.epoch.reason,
+            kept_tokens=round(view.kept_tokens * (view.factors.get(card.name) or 1.0)),
+            holds=view.sent_holds,
+            now=now,
+            at=card.cache,
         )
         return Context(
             task_id=history.task_id,
@@ -127,9 +290,10 @@ class Preparer:
             counted_tokens=counted,
             estimated_tokens=tokens,
             expected_hit_tokens=expected.hit_tokens,
+            unbroken_tokens=_kept(view.sent),
             break_reason=expected.break_reason,
             branch=view.branch,
-            head=view.head,
+            head=view.dialogue.head,
             max_output_tokens=card.output_tokens,
         )
 
@@ -142,13 +306,18 @@ class Preparer:
         return sent if same else None
 
 
+def _kept(sent: Sent | None) -> int:
+    """Tokens of a request and of its answer."""
+    return sent.usage.input_tokens + sent.usage.output_tokens if sent else 0
+
+
 def _manifest(view: View) -> tuple[SegmentSize, ...]:
     """Seven rows; the newest message is listed apart from the history it will join."""
     whys: dict[Segment, str] = {
         "system": f"frozen since {view.epoch.reason}" if view.epoch else "",
         "soul": "snapshot of this epoch",
         "memory": f"{len(view.visible)} visible, {view.corrected} corrected",
-        "history": f"{len(view.messages)} messages, only ever extended",
+        "history": f"{len(view.dialogue.messages)} messages, only ever extended",
         "notes": f"{len(view.shown_notes)} shown",
         "tools": "frozen for this epoch",
         "message": "the newest message of the user",

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from enplace.records.block import Block, TextBlock, ToolCallBlock, ToolResultBlock
+from enplace.records.block import (
+    Block,
+    FileBlock,
+    ImageBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+    ToolResultBlock,
+)
 from enplace.records.canonical import Json, canonical, digest
 from enplace.records.context import ContextBlock
 from enplace.records.model import CacheProfile
@@ -46,7 +54,14 @@ def chain(before: str, role: str, blocks: Sequence[ContextBlock], raw: str | Non
 
 
 def expect(
-    sent: Sent | None, epoch: int, opened_for: str, *, holds: bool, now: datetime, at: CacheProfile
+    sent: Sent | None,
+    epoch: int,
+    opened_for: str,
+    *,
+    kept_tokens: int,
+    holds: bool,
+    now: datetime,
+    at: CacheProfile,
 ) -> Expectation:
     """What the cache should hold of the next request, and why not more.
 
@@ -54,6 +69,7 @@ def expect(
         sent: The request before; None at the start of a task.
         epoch: The epoch of the next request.
         opened_for: Why that epoch was opened.
+        kept_tokens: What that epoch left of the request before.
         holds: Whether the request before is a prefix of the next one.
         now: When the next request is made.
         at: How the provider keeps prefixes.
@@ -61,7 +77,8 @@ def expect(
     if sent is None:
         return Expectation(hit_tokens=0, break_reason=None)
     if sent.epoch != epoch:
-        return Expectation(hit_tokens=0, break_reason=opened_for)
+        is_warm = (now - sent.at).total_seconds() <= at.ttl_s and kept_tokens >= at.min_tokens
+        return Expectation(hit_tokens=kept_tokens if is_warm else 0, break_reason=opened_for)
     if not holds:
         return Expectation(hit_tokens=0, break_reason="messages")
     if (now - sent.at).total_seconds() > at.ttl_s:
@@ -80,3 +97,9 @@ def _plain(block: Block) -> Json:
             return [block.id, block.tool, block.arguments]
         case ToolResultBlock():
             return [block.call_id, block.text, block.is_error]
+        case ThinkingBlock():
+            return [block.text, block.signature, block.is_redacted]
+        case ImageBlock():
+            return [block.media_type, digest(block.data)]
+        case FileBlock():
+            return [block.media_type, digest(block.data), block.name]

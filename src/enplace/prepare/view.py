@@ -6,14 +6,28 @@ looks at new events, so a turn costs the same in a long task as in a short one.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from enplace.ports import TextKind, TokenCounter
 from enplace.prepare.budget import calibrated
-from enplace.prepare.prefix import Sent, chain, head_digest
-from enplace.records.block import Block, TextBlock, ToolCallBlock, ToolResultBlock
-from enplace.records.context import SEGMENTS, ContextBlock, ContextMessage, Role, Segment
+from enplace.prepare.compact.chronicle import Chronicle
+from enplace.prepare.compact.meter import Meter
+from enplace.prepare.dialogue import Dialogue
+from enplace.prepare.prefix import Sent, head_digest
+from enplace.records.block import (
+    Block,
+    FileBlock,
+    ImageBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+    ToolResultBlock,
+)
+from enplace.records.compaction import excerpted
+from enplace.records.context import SEGMENTS, SNIPPED, ContextBlock, ContextMessage, Segment
 from enplace.records.event import (
     AssistantSpoke,
+    Compacted,
     EpochOpened,
     Event,
     Frame,
@@ -25,6 +39,7 @@ from enplace.records.event import (
     UsageReported,
     UserSpoke,
 )
+from enplace.records.media import MediaRule, media_tokens
 from enplace.records.memory import Note
 from enplace.records.tool import ToolSpec
 
@@ -35,8 +50,15 @@ class View:
     Public attributes are read by `layout` and `assemble`; only `fold` changes them.
     """
 
-    def __init__(self, counter: TokenCounter) -> None:
+    def __init__(
+        self, counter: TokenCounter, *, keeps_files: bool = True, media: MediaRule = "text"
+    ) -> None:
         self._counter = counter
+        self._media: MediaRule = media
+        self.chronicle = Chronicle(keeps_files=keeps_files)
+        """What a collapse will need."""
+        self.meter = Meter()
+        """What the task's calls have cost, and what could have been spared."""
         self.seen: set[int] = set()
         """Ordinals of the events folded."""
         self.last = 0
@@ -44,11 +66,10 @@ class View:
         self.epoch: EpochOpened | None = None
         self.system: tuple[ContextBlock, ...] = ()
         self.tools: tuple[ToolSpec, ...] = ()
-        self.head = ""
+        self.dialogue = Dialogue()
+        """The messages that stand."""
         self.branch = 0
         """Ordinal of the event with which the live branch began; 0 while the log never branched."""
-        self.messages: list[ContextMessage] = []
-        """Messages that stand for good."""
         self.pending: tuple[ContextBlock, ...] = ()
         """Blocks of a user message that no request has carried yet."""
         self.tokens: dict[Segment, int] = dict.fromkeys(SEGMENTS, 0)
@@ -68,10 +89,16 @@ class View:
         self.sent: Sent | None = None
         self.sent_holds = True
         """Whether the last request is still a prefix of what stands here."""
+        self.kept_tokens = 0
+        """Of the last request, counted: what the newest epoch left as it was."""
+        self.asked_at = 0
+        """Ordinal of the newest user message."""
+        self.dead: dict[int, int] = {}
+        """Tokens of the tool results in view that later ones supersede, by ordinal."""
         self.factors: dict[str, float | None] = {}
         """Reported over counted tokens, by model."""
         self._results: dict[str, ContextBlock] = {}
-        self._carried: list[ContextMessage] | None = None
+        self._is_compacted = False
         self._late_notes: list[NoteWritten] | None = None
         """Notes that a caller wrote between a message and its frames, which did not show them."""
 
@@ -85,32 +112,27 @@ class View:
         for event in events:
             self.seen.add(_ordinal(event))
             self.last = max(self.last, _ordinal(event))
+            superseded = self.chronicle.take(event, _ordinal(event))
             match event:
                 case EpochOpened():
                     self._open_epoch(event, texts)
-                case TurnStarted():
-                    if event.replaces is not None:
-                        self.branch = _ordinal(event)
+                case Compacted():
+                    self._compact(event, texts)
+                case TurnStarted() if event.replaces is not None:
+                    self.branch = _ordinal(event)
                 case UserSpoke():
-                    self._take_late_notes()
-                    self._late_notes = []
-                    self._close_message()
-                    block = self._block(TextBlock(text=event.text), "history", _place(event))
-                    self.pending = (block,)
-                    self.message_tokens = block.tokens
+                    self._take_message(event)
                 case Framed():
                     self._lay_frames(event.frames, texts, _place(event))
                     self._take_late_notes()
                 case AssistantSpoke():
                     self._close_message()
                     blocks = [self._block(b, "history", _place(event)) for b in event.blocks]
-                    self._add("assistant", blocks, event.raw)
+                    self.dialogue.add("assistant", blocks, event.raw)
                 case ToolFinished():
-                    self._take_result(event)
+                    self._take_result(event, superseded)
                 case UsageReported():
                     self._take_usage(event)
-                case NoteWritten() if event.by == "caller" and self._late_notes is not None:
-                    self._late_notes.append(event)
                 case NoteWritten():
                     self._take_note(event)
                 case _:
@@ -134,45 +156,105 @@ class View:
 
     def standing(self) -> tuple[ContextMessage, ...]:
         """All messages as a request made now would carry them."""
-        self._settle()
+        self.dialogue.settle()
         if not self.pending:
-            return tuple(self.messages)
-        return (*self.messages, self._message("user", self.pending, None))
+            return tuple(self.dialogue.messages)
+        return (*self.dialogue.messages, self.dialogue.next("user", self.pending))
+
+    @property
+    def head_tokens(self) -> int:
+        """Of tools, system prompt and soul."""
+        return self.tokens["tools"] + self.tokens["system"] + self.tokens["soul"]
 
     def count(self, text: str, kind: TextKind = "prose") -> int:
         """Tokens of a text."""
         return self._counter.count(text, kind)
 
     def _open_epoch(self, event: EpochOpened, texts: Mapping[str, str]) -> None:
-        """Lay down a new head, and carry the dialogue over without what was laid in between."""
-        self.epoch = event
-        self.head = head_digest(event.model, event.tools, event.system, event.soul)
-        at = _place(event)
-        carried = self.messages if self._carried is None else self._carried
-        dialogue = [[b for b in m.blocks if b.segment == "history"] for m in carried]
-        self._carried = [
-            ContextMessage(role=m.role, blocks=tuple(blocks), chain="", raw=m.raw)
-            for m, blocks in zip(carried, dialogue, strict=True)
-        ]
-        self.messages = []
+        """Lay down a new head, and carry the dialogue over.
+
+        Behind a compaction what it left stands as it is; otherwise what was laid in between goes.
+        """
+        head = head_digest(event.model, event.tools, event.system, event.soul)
+        carried = self.dialogue.carried()
+        if not self._is_compacted:
+            self.kept_tokens = self.head_tokens
+            carried = [_without_frames(message) for message in carried]
+            self.pending = tuple(b for b in self.pending if b.segment == "history")
+            self._forget_frames()
+        if head != self.dialogue.head:
+            self.kept_tokens = 0
+        self._is_compacted = False
+        is_same = self.epoch is None or self.epoch.model == event.model
+        self.epoch, self.dialogue.head = event, head
+        self.dialogue.carry(carried, keeps_open=is_same)
+        self._lay_head(event, texts)
+
+    def _lay_head(self, event: EpochOpened, texts: Mapping[str, str]) -> None:
         self.tokens = dict.fromkeys(SEGMENTS, 0)
         self.blocks = dict.fromkeys(SEGMENTS, 0)
-        pending = [b for b in self.pending if b.segment == "history"]
-        for block in (*(b for blocks in dialogue for b in blocks), *pending):
+        for message in self.dialogue.carried():
+            for block in message.blocks:
+                self._tally(block)
+        for block in self.pending:
             self._tally(block)
-        self.pending = tuple(pending)
         catalogue = texts[event.tools] if event.tools else "[]"
         self.tools = tuple(ToolSpec(**definition) for definition in json.loads(catalogue))
         self.tokens["tools"] = self.count(catalogue, "json") if self.tools else 0
         self.blocks["tools"] = len(self.tools)
+        at = _place(event)
         system = [self._block(TextBlock(text=texts[event.system]), "system", at)]
         if event.soul is not None:
             system.append(self._block(TextBlock(text=texts[event.soul]), "soul", at))
         self.system = tuple(system)
+
+    def _forget_frames(self) -> None:
+        """What was laid in front of messages is visible no more."""
         self.visible.clear()
         self.corrected = 0
         self.shown_notes = {}
         self.unseen_notes = dict(self.notes)
+
+    def _compact(self, event: Compacted, texts: Mapping[str, str]) -> None:
+        """Take out of view what a compaction removes; the epoch that follows carries the rest."""
+        self.dialogue.settle()
+        self.meter.compacted(event.before_tokens - event.after_tokens)
+        if event.strategy == "snip":
+            self._snip({int(k): v for k, v in json.loads(texts[event.texts[0]]).items()})
+        else:
+            self._collapse(event, texts)
+        self._is_compacted = True
+
+    def _snip(self, lines: Mapping[int, str]) -> None:
+        self.kept_tokens = self.head_tokens + self.dialogue.before(min(lines))
+        stubs: dict[int, ContextBlock] = {}
+        for ordinal, line in lines.items():
+            self.dead.pop(ordinal, None)
+            for block in self.dialogue.showing(ordinal):
+                if isinstance(block.block, ToolResultBlock):
+                    stub = replace(block.block, text=line)
+                    tokens = self.count(line, "code")
+                    stubs[ordinal] = replace(block, block=stub, tokens=tokens, why=SNIPPED)
+        self.dialogue.snip(stubs)
+
+    def _collapse(self, event: Compacted, texts: Mapping[str, str]) -> None:
+        self.kept_tokens = self.head_tokens
+        at = _place(event)
+        kept = self.dialogue.standing_after(event.upto, self.asked_at)
+        laid = [self._block(TextBlock(text=texts[t]), "history", at) for t in event.texts]
+        laid += [
+            self._block(TextBlock(text=texts[frame.text]), frame.segment, at, frame.why)
+            for frame in event.frames
+        ]
+        if not self.dialogue.collapse(kept, laid, _ordinal(event), event.upto):
+            self.pending = (*laid, *self.pending)
+        standing = {b.source for m in kept for b in m.blocks} | {b.source for b in self.pending}
+        self.dead = {o: tokens for o, tokens in self.dead.items() if o > event.upto}
+        visible = {id_: at for id_, at in self.visible.items() if at in standing}
+        self._forget_frames()
+        self.visible = visible
+        for key in (key for frame in event.frames for key in frame.shows):
+            self.shown_notes[key] = self.unseen_notes.pop(key)
 
     def _lay_frames(
         self, frames: Sequence[Frame], texts: Mapping[str, str], at: Place | None
@@ -182,14 +264,11 @@ class View:
             self._block(TextBlock(text=texts[frame.text]), frame.segment, at, frame.why)
             for frame in frames
         ]
-        if self._carried:
-            first, memory = self._carried[0], [b for b in laid if b.segment == "memory"]
-            laid = [b for b in laid if b.segment != "memory"]
-            self._carried[0] = ContextMessage(
-                role=first.role, blocks=(*memory, *first.blocks), chain="", raw=first.raw
-            )
+        memory = [block for block in laid if block.segment == "memory"]
+        if self.dialogue.lay_before(memory):
+            laid = [block for block in laid if block.segment != "memory"]
         self.pending = (*laid, *self.pending)
-        self._settle()
+        self.dialogue.settle()
         for frame in frames:
             if frame.segment == "notes":
                 self.shown_notes.update((k, self.notes[k]) for k in frame.shows)
@@ -200,25 +279,40 @@ class View:
                 self.visible.pop(id_, None)
             self.visible.update((id_, at.ordinal if at else 0) for id_ in frame.shows)
 
-    def _take_result(self, event: ToolFinished) -> None:
+    def _take_message(self, event: UserSpoke) -> None:
+        self._take_late_notes()
+        self._late_notes = []
+        self._close_message()
+        said = (*event.media, TextBlock(text=event.text))
+        self.pending = tuple(self._block(block, "history", _place(event)) for block in said)
+        self.asked_at = _ordinal(event)
+        self.message_tokens = sum(block.tokens for block in self.pending)
+
+    def _take_result(self, event: ToolFinished, superseded: Sequence[int]) -> None:
         """Keep a result until all of its step are there, then add them in the order asked."""
         result = ToolResultBlock(
             call_id=event.tool_call_id,
             tool=event.tool,
-            text=event.output,
+            text=excerpted(event.output, event.excerpt, _ordinal(event)),
             is_error=event.is_error,
         )
         self._results[event.tool_call_id] = self._block(result, "history", _place(event))
-        asked = [b.block.id for b in self.messages[-1].blocks if isinstance(b.block, ToolCallBlock)]
+        step = self.dialogue.messages[-1]
+        asked = [b.block.id for b in step.blocks if isinstance(b.block, ToolCallBlock)]
         if all(id_ in self._results for id_ in asked):
-            self._add("tool", [self._results[id_] for id_ in asked], None)
+            self.dialogue.add("tool", [self._results[id_] for id_ in asked])
             self._results = {}
+        for ordinal in superseded:
+            shown = sum(block.tokens for block in self.dialogue.showing(ordinal))
+            if shown:
+                self.dead[ordinal] = shown
 
     def _take_usage(self, event: UsageReported) -> None:
         """Remember the request: the messages before the answer that was just added."""
         if event.purpose != "turn" or event.place is None or self.epoch is None:
             return
-        request = self.messages[-2].chain if len(self.messages) > 1 else self.head
+        messages = self.dialogue.messages
+        request = messages[-2].chain if len(messages) > 1 else self.dialogue.head
         self.sent = Sent(
             epoch=_ordinal(self.epoch),
             prefix=event.prefix,
@@ -227,12 +321,16 @@ class View:
             at=event.place.at,
         )
         self.sent_holds = request == event.prefix
+        self.meter.called(event, self.tokens["history"], sum(self.dead.values()))
         factor = self.factors.get(event.model)
         self.factors[event.model] = calibrated(
             factor, event.usage.input_tokens, event.counted_tokens
         )
 
     def _take_note(self, event: NoteWritten) -> None:
+        if event.by == "caller" and self._late_notes is not None:
+            self._late_notes.append(event)
+            return
         self.notes[event.note.key] = event.note
         if event.by == "caller":
             self.unseen_notes[event.note.key] = event.note
@@ -243,55 +341,42 @@ class View:
             self._take_note(event)
 
     def _close_message(self) -> None:
-        self._settle()
+        self.dialogue.settle()
         if self.pending:
-            self.messages.append(self._message("user", self.pending, None))
+            self.dialogue.add("user", self.pending)
             self.pending = ()
-
-    def _settle(self) -> None:
-        """Chain what a new epoch carried over; from here on it stands for good."""
-        carried, self._carried = self._carried, None
-        for message in carried or ():
-            self.messages.append(self._message(message.role, message.blocks, message.raw))
-
-    def _add(self, role: Role, blocks: Sequence[ContextBlock], raw: str | None) -> None:
-        self.messages.append(self._message(role, blocks, raw))
-
-    def _message(
-        self, role: Role, blocks: Sequence[ContextBlock], raw: str | None
-    ) -> ContextMessage:
-        before = self.messages[-1].chain if self.messages else self.head
-        return ContextMessage(
-            role=role, blocks=tuple(blocks), chain=chain(before, role, blocks, raw), raw=raw
-        )
 
     def _block(
         self, block: Block, segment: Segment, at: Place | None, why: str = ""
     ) -> ContextBlock:
-        text, kind = _countable(block)
         made = ContextBlock(
             block=block,
             segment=segment,
-            tokens=self._counter.count(text, kind),
+            tokens=self._tokens_of(block),
             source=at.ordinal if at else None,
             why=why,
         )
         self._tally(made)
         return made
 
+    def _tokens_of(self, block: Block) -> int:
+        match block:
+            case TextBlock() | ThinkingBlock():
+                return self._counter.count(block.text)
+            case ToolCallBlock():
+                return self._counter.count(f"{block.tool} {block.arguments}", "json")
+            case ToolResultBlock():
+                return self._counter.count(block.text, "code")
+            case ImageBlock() | FileBlock():
+                return media_tokens(block, self._media)
+
     def _tally(self, block: ContextBlock) -> None:
         self.tokens[block.segment] += block.tokens
         self.blocks[block.segment] += 1
 
 
-def _countable(block: Block) -> tuple[str, TextKind]:
-    match block:
-        case TextBlock():
-            return block.text, "prose"
-        case ToolCallBlock():
-            return f"{block.tool} {block.arguments}", "json"
-        case ToolResultBlock():
-            return block.text, "code"
+def _without_frames(message: ContextMessage) -> ContextMessage:
+    return replace(message, blocks=tuple(b for b in message.blocks if b.segment == "history"))
 
 
 def _place(event: Event) -> Place | None:

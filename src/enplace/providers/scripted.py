@@ -12,7 +12,15 @@ from dataclasses import replace
 from math import ceil
 
 from enplace.errors import EnplaceError, ModelError
-from enplace.records.block import Block, TextBlock, ToolCallBlock, ToolResultBlock
+from enplace.records.block import (
+    Block,
+    FileBlock,
+    ImageBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+    ToolResultBlock,
+)
 from enplace.records.canonical import JsonObject
 from enplace.records.context import Context
 from enplace.records.message import Reply, TextPiece
@@ -100,8 +108,10 @@ def _text_of(block: Block) -> str:
             return block.text
         case ToolCallBlock():
             return f"{block.tool} {block.arguments}"
-        case ToolResultBlock():
+        case ToolResultBlock() | ThinkingBlock():
             return block.text
+        case ImageBlock() | FileBlock():
+            return ""
 
 
 def _answering(script: Script) -> Callable[[Context], Answer]:

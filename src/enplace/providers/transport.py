@@ -14,7 +14,14 @@ from enplace.records.canonical import JsonObject
 from enplace.wire.overflow import is_overflow
 
 _BUSY = {408, 409, 429, 500, 502, 503, 504, 529}
-_BUSY_WORDS = {"overloaded_error", "rate_limit_error", "api_error", "server_error", "timeout_error"}
+_BUSY_WORDS = {
+    "overloaded",
+    "rate_limit_error",
+    "rate_limit_exceeded",
+    "api_error",
+    "server_error",
+    "timeout_error",
+}
 
 
 class EventTransport:
@@ -58,8 +65,9 @@ class EventTransport:
                 if event.data == "[DONE]":
                     return
                 value = _object(event.data)
-                if value.get("error"):
-                    raise provider_error(_status(value, response), event.data)
+                failure = _failure(value)
+                if failure:
+                    raise provider_error(_status(value, response), failure)
                 yield value
 
     async def whole(self, body: JsonObject) -> Mapping[str, Any]:
@@ -74,8 +82,9 @@ class EventTransport:
         async with _mapped(), self._answered(body) as response:
             text = (await response.aread()).decode(errors="replace")
         value = _object(text)
-        if value.get("error"):
-            raise provider_error(_status(value, response), text)
+        failure = _failure(value)
+        if failure:
+            raise provider_error(_status(value, response), failure)
         return value
 
     async def aclose(self) -> None:
@@ -110,6 +119,24 @@ class EventTransport:
             finally:
                 await response.aclose()
             raise provider_error(response.status_code, text)
+
+
+def _failure(told: Mapping[str, Any]) -> str | None:
+    """The error that an event is, in the provider's words; None for any other event.
+
+    An OpenAI response that failed repeats its request besides, whose words say nothing.
+    """
+    match told:
+        case {"type": "response.failed", "response": {"error": {**error}}} if error:
+            return json.dumps(error, ensure_ascii=False)
+        case {"type": "response.failed"}:
+            return "the response failed"
+        case {"error": error} if error:
+            return json.dumps(told, ensure_ascii=False)
+        case {"type": "error"}:
+            return json.dumps(told, ensure_ascii=False)
+        case _:
+            return None
 
 
 def _status(told: Mapping[str, Any], response: httpx.Response) -> int:

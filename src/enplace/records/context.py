@@ -29,6 +29,9 @@ SEGMENTS: tuple[Segment, ...] = (
 )
 """The seven parts of a context, in the order the manifest lists them."""
 
+SNIPPED = "snipped"
+"""Why a block says less than its event: the newest snip took the rest out of view."""
+
 Role = Literal["system", "user", "assistant", "tool"]
 
 
@@ -94,6 +97,8 @@ class Context:
     """Input tokens: the last reported usage plus a calibrated estimate of what was added."""
     expected_hit_tokens: int
     """Input that the provider's cache should hold."""
+    unbroken_tokens: int
+    """What the cache would hold of an unbroken prefix: the request before and its answer."""
     break_reason: str | None
     """Why a request before it is not a prefix of this one; None where it is."""
     branch: int

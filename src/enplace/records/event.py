@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from enplace.records.block import Block, TextBlock, ToolCallBlock
+from enplace.records.block import Block, MediaBlock, TextBlock, ToolCallBlock
 from enplace.records.canonical import JsonObject
+from enplace.records.compaction import Excerpt, Strategy, Trigger
 from enplace.records.memory import Note
 from enplace.records.message import Stop
 from enplace.records.tool import FileEffect
@@ -82,6 +83,8 @@ class UserSpoke:
     """The message, word for word."""
 
     text: str
+    media: tuple[MediaBlock, ...] = ()
+    """Images and files that came with it, in order."""
     kind: Literal["user_message"] = "user_message"
     place: Place | None = None
 
@@ -104,7 +107,17 @@ class MessageHeard:
     place: Place | None = None
 
 
-EpochReason = Literal["task_start", "model", "system", "tools", "cold_cache", "boundary", "layout"]
+EpochReason = Literal[
+    "task_start",
+    "model",
+    "system",
+    "tools",
+    "cold_cache",
+    "boundary",
+    "layout",
+    "compaction",
+    "snip",
+]
 """Why a new head was laid down; `docs/reference/events.md` explains each."""
 
 
@@ -149,6 +162,38 @@ class Framed:
     """Digest of all that was shown and dropped (`records/receipt.py`); None where nothing was
     looked for."""
     kind: Literal["context_frame"] = "context_frame"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compacted:
+    """Some of what stood in the context went out of view. An epoch opens right behind it.
+
+    Nothing is deleted: every event keeps its place in the log and can be reopened.
+    """
+
+    strategy: Strategy
+    trigger: Trigger
+    reason: str
+    """In words, with the figures it was decided by."""
+    before_tokens: int
+    """Estimated, of the whole context."""
+    after_tokens: int
+    """Of the context right behind it, by the same counter."""
+    expected_saving: float
+    """Input-equivalent tokens saved by each later call."""
+    price_tokens: float = 0.0
+    """Input-equivalent tokens that it costs once."""
+    upto: int = 0
+    """Ordinal of the last event that a handoff block stands for; 0 for a snip."""
+    texts: tuple[str, ...] = ()
+    """Digests: of the blocks of a handoff, or of the lines that stand for what was snipped, which
+    are one JSON object by ordinal."""
+    frames: tuple[Frame, ...] = ()
+    """Notes that a collapse in mid-turn lays anew."""
+    label: str = ""
+    """What somebody who asked for it called the part of the task that ended."""
+    kind: Literal["compaction_event"] = "compaction_event"
     place: Place | None = None
 
 
@@ -224,6 +269,8 @@ class ToolFinished:
     blocks: tuple[TextBlock, ...]
     is_error: bool = False
     effects: tuple[FileEffect, ...] = ()
+    excerpt: Excerpt | None = None
+    """How it is shown, where it is too long to be shown whole; the event holds all of it."""
     kind: Literal["tool_result"] = "tool_result"
     place: Place | None = None
 
@@ -273,6 +320,7 @@ Event: TypeAlias = (
     | MessageHeard
     | EpochOpened
     | Framed
+    | Compacted
     | TextStreamed
     | AssistantSpoke
     | UsageReported
@@ -304,6 +352,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(name="message_heard", record=MessageHeard, stored=True, by="engine"),
     Kind(name="epoch_opened", record=EpochOpened, stored=True, by="prepare"),
     Kind(name="context_frame", record=Framed, stored=True, by="prepare"),
+    Kind(name="compaction_event", record=Compacted, stored=True, by="prepare"),
     Kind(name="text_delta", record=TextStreamed, stored=False, by="invoke"),
     Kind(name="assistant_message", record=AssistantSpoke, stored=True, by="invoke"),
     Kind(name="usage", record=UsageReported, stored=True, by="invoke"),

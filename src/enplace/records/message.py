@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from enplace.records.block import Block, TextBlock, ToolCallBlock
+from enplace.records.block import Block, MediaBlock, TextBlock, ToolCallBlock
+from enplace.records.canonical import canonical, digest
 from enplace.records.usage import Usage
 
 
@@ -14,8 +15,17 @@ class UserMessage:
     text: str
     idempotency_key: str | None = None
     """Names the turn: the same key again continues or replays it, and never repeats it."""
+    media: tuple[MediaBlock, ...] = ()
+    """Images and files that come with it; they stand in front of the text."""
     replaces: int | None = None
     """Ordinal of an earlier message of the task, which this one replaces: the log branches."""
+
+    @property
+    def digest(self) -> str:
+        """Names what it says and brings."""
+        if not self.media:
+            return digest(self.text)
+        return digest(canonical([self.text, *(digest(block.data) for block in self.media)]))
 
 
 Stop = Literal["end", "tool_calls", "length", "refusal"]

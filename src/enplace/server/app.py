@@ -17,7 +17,7 @@ from enplace.server.keys import Keys
 from enplace.server.live import Ask, LiveTurn, LiveTurns, event_key
 from enplace.server.memory import MOST_BYTES, memory_routes
 from enplace.server.problems import BodyLimit, answer_problems, body_of
-from enplace.server.sse import HEARTBEAT_S, error_text, event_text, heartbeat_text
+from enplace.server.sse import HEARTBEAT_S, error_text, event_text, heartbeat_text, payload
 
 DRAIN_S = 30.0
 """Seconds that running turns have to end when the server is stopped."""
@@ -65,6 +65,22 @@ class Health(BaseModel):
     subsystems: dict[str, str]
 
 
+class CompactBody(BaseModel):
+    """What ends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: str = Field(default="", max_length=256)
+    """In a few words; the block says it."""
+
+
+class CompactAnswer(BaseModel):
+    """What a boundary did."""
+
+    compaction: dict[str, Any] | None
+    """As in the event `compaction_event`; null where nothing stands yet that could go."""
+
+
 LastEventId = Annotated[str | None, Header(description="Go on after this event.")]
 
 routes = APIRouter()
@@ -79,7 +95,7 @@ async def health(hall: InHall) -> Health:
         subsystems={
             "model": hall.engine.model.card.name,
             "running_turns": str(hall.live.count),
-            "compaction": "not built yet: a context over the window is refused",
+            "compaction": hall.engine.compaction,
         },
     )
 
@@ -110,6 +126,13 @@ async def replay(
     """The task's events after an id, then those of the turn that is running."""
     from_id = last_event_id if last_event_id is not None else after
     return _stream(await _resumed(hall, owner, task_id, from_id))
+
+
+@routes.post("/tasks/{task_id}/compact", responses=PROBLEMS)
+async def compact(task_id: str, body: CompactBody, owner: Caller) -> CompactAnswer:
+    """Close a part of a task: what stands so far becomes one handoff block. Nothing is deleted."""
+    event = await owner.compact(task_id, body.label)
+    return CompactAnswer(compaction=None if event is None else payload(event))
 
 
 def create_app(engine: Engine, keys: Keys, *, heartbeat_s: float = HEARTBEAT_S) -> FastAPI:

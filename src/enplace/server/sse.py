@@ -7,6 +7,7 @@ from datetime import datetime
 from enplace.records.canonical import Json, JsonObject
 from enplace.records.event import (
     AssistantSpoke,
+    Compacted,
     Degraded,
     EpochOpened,
     ErrorRaised,
@@ -65,8 +66,8 @@ def payload(event: Event) -> JsonObject:
                 {"segment": frame.segment, "shows": [*frame.shows]} for frame in event.frames
             ]
             return {"frames": frames, "why": event.why}
-        case UsageReported():
-            return _usage(event)
+        case Compacted() | UsageReported():
+            return _measured(event)
         case ToolCalled():
             return {"tool": event.tool, "tool_call_id": event.tool_call_id, "input": event.input}
         case ToolFinished():
@@ -104,6 +105,20 @@ def _lifecycle(event: TurnStarted | TurnCompleted | TurnErrored) -> JsonObject:
     return body
 
 
+def _measured(event: Compacted | UsageReported) -> JsonObject:
+    if isinstance(event, UsageReported):
+        return _usage(event)
+    return {
+        "before_tokens": event.before_tokens,
+        "after_tokens": event.after_tokens,
+        "strategy": event.strategy,
+        "trigger": event.trigger,
+        "reason": event.reason,
+        "expected_saving": event.expected_saving,
+        "label": event.label,
+    }
+
+
 def _usage(event: UsageReported) -> JsonObject:
     tokens: dict[str, int] = asdict(event.usage)
     return {
@@ -112,6 +127,7 @@ def _usage(event: UsageReported) -> JsonObject:
         "model": event.model,
         "expected_hit_tokens": event.expected_hit_tokens,
         "break_reason": event.break_reason,
+        "cost": None if event.cost is None else asdict(event.cost),
     }
 
 

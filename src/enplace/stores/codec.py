@@ -10,6 +10,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from enplace.errors import BrainDamaged, StoreError
 from enplace.records.event import (
     AssistantSpoke,
+    Compacted,
     Degraded,
     EpochOpened,
     ErrorRaised,
@@ -34,6 +35,7 @@ _AnyEvent: TypeAlias = Annotated[
     | MessageHeard
     | EpochOpened
     | Framed
+    | Compacted
     | TextStreamed
     | AssistantSpoke
     | UsageReported

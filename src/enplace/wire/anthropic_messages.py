@@ -2,7 +2,12 @@
 
 Cache markers stand where they are needed and nowhere else: at the end of the head, at the end of
 the request before (so its entry is found however many blocks a step added: the provider looks back
-only 20 blocks from a marker), and at the end of this one. Three of the four that are allowed.
+only 20 blocks from a marker), and at the end of this one. The fourth stands where a snip left the
+prefix as it was, whose entries lie too far back otherwise; or at the end of a request before that
+got no answer, since nobody knows whether the provider kept it.
+
+What the model thought goes back word for word where it stood, or not at all: unsealed thoughts are
+not sent, nor those that a message ends with, which the provider refuses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,12 +15,22 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from enplace.errors import ModelGarbled
-from enplace.records.block import Block, TextBlock, ToolCallBlock, ToolResultBlock
+from enplace.records.block import (
+    Block,
+    FileBlock,
+    ImageBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+    ToolResultBlock,
+)
 from enplace.records.canonical import Json, JsonObject, canonical, json_object, well_formed
-from enplace.records.context import Context, ContextMessage
+from enplace.records.context import SNIPPED, Context, ContextMessage
+from enplace.records.media import file_text
 from enplace.records.message import Reply, Stop, TextPiece
 from enplace.records.usage import Usage
-from enplace.wire.untyped import an_object
+from enplace.wire.media import shown_as_text
+from enplace.wire.untyped import a_thought, an_object
 
 HeadTtl = Literal["5m", "1h"]
 
@@ -45,7 +60,7 @@ def to_anthropic(context: Context, *, head_ttl: HeadTtl = "5m") -> JsonObject:
             {"name": tool.name, "description": tool.description, "input_schema": tool.schema}
             for tool in context.tools
         ]
-    system = [_block(b.block) for b in context.system if _says_something(b.block)]
+    system = [made for b in context.system if (made := _block(b.block))]
     if system:
         body["system"] = cast(Json, system)
     messages = [(_role(message), _content(message)) for message in context.messages]
@@ -55,17 +70,34 @@ def to_anthropic(context: Context, *, head_ttl: HeadTtl = "5m") -> JsonObject:
     head = system or cast(list[JsonObject], body.get("tools") or [])
     if head:
         head[-1]["cache_control"] = _marker(head_ttl)
-    for content in _tails(messages):
-        content[-1]["cache_control"] = _marker("5m")
+    for at in _tails(messages, _first_snipped(context)):
+        messages[at][1][-1]["cache_control"] = _marker("5m")
     return body
 
 
-def _tails(messages: Sequence[tuple[str, list[JsonObject]]]) -> list[list[JsonObject]]:
-    """The last messages of this request and of the one before, which ended before the answer."""
-    sent = [(role, content) for role, content in messages if content]
-    answers = [i for i, (role, _) in enumerate(sent) if role == "assistant"]
-    ends = ([answers[-1] - 1] if answers else []) + [len(sent) - 1]
-    return [sent[i][1] for i in dict.fromkeys(ends) if i >= 0]
+def breakpoints(context: Context) -> tuple[int, ...]:
+    """Where cache markers stand in a context's request: positions in `wire_blocks`, ascending."""
+    wire = _wire(to_anthropic(context))
+    return tuple(at for at, (_, block) in enumerate(wire) if "cache_control" in block)
+
+
+def _tails(messages: Sequence[tuple[str, list[JsonObject]]], snipped: int) -> list[int]:
+    """Messages with which requests ended: this one, the last answered one, and one more at most.
+
+    A request ends with a message of the user, whether or not an answer came.
+    """
+    ends = [i for i, (role, content) in enumerate(messages) if role == "user" and content]
+    answers = [i for i, (role, _) in enumerate(messages) if role == "assistant"]
+    last = [i for i, (_, content) in enumerate(messages) if content]
+    answered = [i for i in ends if answers and i < answers[-1]]
+    kept = [i for i in ends if i < snipped] if snipped < len(messages) else []
+    return list(dict.fromkeys((*last[-1:], *answered[-1:], *kept[-1:], *ends[-2:-1])))[:3]
+
+
+def _first_snipped(context: Context) -> int:
+    """Index of the first message of which something was snipped; behind all where nothing was."""
+    snipped = (i for i, m in enumerate(context.messages) if any(b.why == SNIPPED for b in m.blocks))
+    return next(snipped, len(context.messages))
 
 
 def _marker(ttl: HeadTtl) -> JsonObject:
@@ -77,18 +109,17 @@ def _role(message: ContextMessage) -> str:
 
 
 def _content(message: ContextMessage) -> list[JsonObject]:
-    """Blocks of a message; the provider takes no empty text."""
-    return [_block(b.block) for b in message.blocks if _says_something(b.block)]
+    content = [made for b in message.blocks if (made := _block(b.block))]
+    while content and content[-1]["type"] in {"thinking", "redacted_thinking"}:
+        content.pop()
+    return content
 
 
-def _says_something(block: Block) -> bool:
-    return not isinstance(block, TextBlock) or bool(block.text.strip())
-
-
-def _block(block: Block) -> JsonObject:
+def _block(block: Block) -> JsonObject | None:
+    """A block as the provider takes it; None for what it does not take, such as empty text."""
     match block:
         case TextBlock():
-            return {"type": "text", "text": block.text}
+            return {"type": "text", "text": block.text} if block.text.strip() else None
         case ToolCallBlock():
             given = json_object(block.arguments) or {}  # what is none had an error as its result
             return {"type": "tool_use", "id": block.id, "name": block.tool, "input": given}
@@ -99,6 +130,40 @@ def _block(block: Block) -> JsonObject:
                 "content": block.text,
             }
             return {**result, "is_error": True} if block.is_error else result
+        case ThinkingBlock():
+            return _thinking(block)
+        case ImageBlock():
+            return _image(block)
+        case FileBlock():
+            return _file(block)
+
+
+def _thinking(block: ThinkingBlock) -> JsonObject | None:
+    if block.is_redacted:
+        return {"type": "redacted_thinking", "data": block.text}
+    if not block.signature:
+        return None
+    return {"type": "thinking", "thinking": block.text, "signature": block.signature}
+
+
+def _image(block: ImageBlock) -> JsonObject:
+    words = shown_as_text(block)
+    if words is not None:
+        return {"type": "text", "text": words}
+    source: JsonObject = {"type": "base64", "media_type": block.media_type, "data": block.data}
+    return {"type": "image", "source": source}
+
+
+def _file(block: FileBlock) -> JsonObject:
+    text = file_text(block)
+    if text is not None and text.strip():
+        source: JsonObject = {"type": "text", "media_type": "text/plain", "data": text}
+    elif (words := shown_as_text(block)) is not None:
+        return {"type": "text", "text": words}
+    else:
+        source = {"type": "base64", "media_type": block.media_type, "data": block.data}
+    title: JsonObject = {"title": block.name} if block.name else {}
+    return {"type": "document", "source": source, **title}
 
 
 def from_anthropic(response: Mapping[str, Any]) -> Reply:
@@ -114,6 +179,10 @@ def from_anthropic(response: Mapping[str, Any]) -> Reply:
                 blocks.append(TextBlock(text=well_formed(part["text"])))
             elif part["type"] == "tool_use":
                 blocks.append(_call(part["id"], part["name"], canonical(part["input"])))
+            elif part["type"] == "thinking":
+                blocks.append(a_thought(part["thinking"], part.get("signature") or ""))
+            elif part["type"] == "redacted_thinking":
+                blocks.append(ThinkingBlock(text=well_formed(part["data"]), is_redacted=True))
         return Reply(
             blocks=tuple(blocks),
             usage=decode_usage(an_object(response.get("usage"))),
@@ -147,6 +216,7 @@ class _Part:
     id: str = ""
     tool: str = ""
     text: str = ""
+    signature: str = ""
 
 
 @dataclass(slots=True)
@@ -179,7 +249,8 @@ class MessageStream:
                     kind=block["type"],
                     id=block.get("id") or "",
                     tool=block.get("name") or "",
-                    text=block.get("text") or _given(block),
+                    text=_given(block),
+                    signature=block.get("signature") or "",
                 )
             case "content_block_delta":
                 return self._grow(self._parts[int(event["index"])], event["delta"])
@@ -200,6 +271,10 @@ class MessageStream:
             return TextPiece(text=added) if added else None
         if delta["type"] == "input_json_delta":
             part.text += delta["partial_json"]
+        elif delta["type"] == "thinking_delta":
+            part.text += delta["thinking"]
+        elif delta["type"] == "signature_delta":
+            part.signature += delta["signature"]
         return None
 
     def reply(self) -> Reply:
@@ -210,22 +285,35 @@ class MessageStream:
         """
         if self._stop is None or not self._ended:
             raise ModelGarbled("the stream broke off before the answer was finished")
-        blocks: list[Block] = []
-        for _, part in sorted(self._parts.items()):
-            if part.kind == "text" and part.text:
-                blocks.append(TextBlock(text=part.text))
-            elif part.kind == "tool_use":
-                blocks.append(_call(part.id, part.tool, part.text))
+        parts = [part for _, part in sorted(self._parts.items())]
+        blocks = tuple(block for part in parts if (block := _finished(part)))
         try:
             usage = decode_usage(self._usage)
         except (TypeError, ValueError) as error:
             raise ModelGarbled(f"no usage: {error!r}") from error
-        return Reply(blocks=tuple(blocks), usage=usage, stop=self._stop)
+        return Reply(blocks=blocks, usage=usage, stop=self._stop)
 
 
 def _given(block: Mapping[str, Any]) -> str:
-    """The input of a call that came whole with its start; mostly it is empty, and deltas follow."""
-    return canonical(block["input"]) if block.get("input") else ""
+    """What came with a block's start; mostly it is empty, and deltas follow."""
+    if block.get("input"):
+        return canonical(block["input"])
+    return block.get("text") or block.get("thinking") or block.get("data") or ""
+
+
+def _finished(part: _Part) -> Block | None:
+    """A part as a block; None for one that says nothing, or of a kind that is not known."""
+    match part.kind:
+        case "text":
+            return TextBlock(text=part.text) if part.text else None
+        case "tool_use":
+            return _call(part.id, part.tool, part.text)
+        case "thinking":
+            return a_thought(part.text, part.signature)
+        case "redacted_thinking":
+            return ThinkingBlock(text=well_formed(part.text), is_redacted=True)
+        case _:
+            return None
 
 
 def wire_blocks(body: JsonObject) -> list[str]:
@@ -234,13 +322,20 @@ def wire_blocks(body: JsonObject) -> list[str]:
     Tools, system, then the content blocks of the messages, without cache markers: they say where
     something is cached, and may move. The prefix law speaks about this list.
     """
-    parts = [*_parts(body.get("tools")), *_parts(body.get("system"))]
-    for message in _parts(body["messages"]):
-        content = _parts(message.get("content"))
-        parts += [{"role": message["role"], "block": cast(Json, part)} for part in content]
-    return [canonical(part) for part in parts]
+    blocks: list[str] = []
+    for role, block in _wire(body):
+        bare = {name: value for name, value in block.items() if name != "cache_control"}
+        blocks.append(canonical({"role": role, "block": bare} if role else bare))
+    return blocks
 
 
-def _parts(value: Json) -> list[JsonObject]:
-    listed = cast(list[JsonObject], value or [])
-    return [{k: v for k, v in part.items() if k != "cache_control"} for part in listed]
+def _wire(body: JsonObject) -> list[tuple[str, JsonObject]]:
+    """Every block with the role of its message, which is empty for tools and system."""
+    wire = [("", block) for block in (*_listed(body.get("tools")), *_listed(body.get("system")))]
+    for message in _listed(body["messages"]):
+        wire += [(str(message["role"]), block) for block in _listed(message.get("content"))]
+    return wire
+
+
+def _listed(value: Json) -> list[JsonObject]:
+    return cast(list[JsonObject], value or [])

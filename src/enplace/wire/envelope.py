@@ -2,6 +2,7 @@
 
 `{"say": "..."}` speaks, `{"tool": "NAME", "args": {...}}` calls. The provider holds the model to
 the schema; the model's own text is kept and sent back as it is. Without tools it is plain chat.
+Such models read text only: images and files are named in words, and thoughts are left out.
 """
 
 from enplace.errors import ModelGarbled
@@ -10,11 +11,13 @@ from enplace.records.canonical import Json, JsonObject, canonical, json_object
 from enplace.records.context import Context, ContextMessage
 from enplace.records.message import Reply, Stop
 from enplace.records.usage import Usage
+from enplace.wire.media import as_text_only
 from enplace.wire.openai_chat import to_openai
 
 
 def to_envelope(context: Context) -> JsonObject:
     """The body of a chat completions request with the envelope's schema instead of tools."""
+    context = as_text_only(context)
     body = to_openai(context)
     if not context.tools:
         return body

@@ -1,7 +1,13 @@
 """OpenAI chat completions: a context as a request, and the answer back. Pure.
 
 Any compatible endpoint understands it. Contents are plain strings, since many endpoints take
-nothing else; blocks of one message stand in one string with an empty line between them.
+nothing else; blocks of one message stand in one string with an empty line between them. Only a
+message with an image or a file is a list of parts.
+
+What came as `reasoning_content` goes back under that name, on messages that call tools and on no
+others: DeepSeek refuses such a message without it, also in every later turn, and makes nothing of
+it elsewhere (api-docs.deepseek.com/guides/thinking_mode). Thoughts that another provider sealed are
+not sent.
 """
 
 from collections.abc import Mapping
@@ -9,11 +15,20 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from enplace.errors import ModelGarbled
-from enplace.records.block import Block, TextBlock, ToolCallBlock, ToolResultBlock
+from enplace.records.block import (
+    Block,
+    FileBlock,
+    ImageBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+    ToolResultBlock,
+)
 from enplace.records.canonical import Json, JsonObject, canonical, well_formed
 from enplace.records.context import Context, ContextMessage
 from enplace.records.message import Reply, Stop, TextPiece
 from enplace.records.usage import Usage
+from enplace.wire.media import data_url, shown_as_text
 from enplace.wire.untyped import an_object, objects
 
 _STOPS: dict[str, Stop] = {
@@ -63,7 +78,7 @@ def _messages(message: ContextMessage) -> list[Json]:
             for result in results
         ]
     if message.role == "user":
-        return [{"role": "user", "content": message.text}]
+        return [{"role": "user", "content": _content(message)}]
     calls = [b.block for b in message.blocks if isinstance(b.block, ToolCallBlock)]
     spoken = message.raw if message.raw is not None else message.text
     body: JsonObject = {"role": "assistant", "content": spoken or (None if calls else "")}
@@ -76,7 +91,40 @@ def _messages(message: ContextMessage) -> list[Json]:
             }
             for call in calls
         ]
+        blocks = [b.block for b in message.blocks]
+        thoughts = [b.text for b in blocks if isinstance(b, ThinkingBlock) and _is_open(b)]
+        if thoughts:
+            body["reasoning_content"] = "".join(thoughts)
     return [body]
+
+
+def _is_open(thought: ThinkingBlock) -> bool:
+    """Whether it is no other provider's: sealed, or in a cipher."""
+    return not thought.signature and not thought.is_redacted
+
+
+def _content(message: ContextMessage) -> Json:
+    """What a person said: a text, or parts where an image or a file is among it."""
+    blocks = [b.block for b in message.blocks]
+    if not any(isinstance(block, ImageBlock | FileBlock) for block in blocks):
+        return message.text
+    return [part for block in blocks if (part := _part(block))]
+
+
+def _part(block: Block) -> JsonObject | None:
+    match block:
+        case TextBlock():
+            return {"type": "text", "text": block.text} if block.text else None
+        case ImageBlock() | FileBlock() if (words := shown_as_text(block)) is not None:
+            return {"type": "text", "text": words}
+        case ImageBlock():
+            # Of high detail: otherwise the newest models spend up to 14,000 tokens on a photo.
+            return {"type": "image_url", "image_url": {"url": data_url(block), "detail": "high"}}
+        case FileBlock():
+            file: JsonObject = {"filename": block.name or "file", "file_data": data_url(block)}
+            return {"type": "file", "file": file}
+        case _:
+            return None
 
 
 def from_openai(response: Mapping[str, Any]) -> Reply:
@@ -88,10 +136,11 @@ def from_openai(response: Mapping[str, Any]) -> Reply:
     try:
         choice = response["choices"][0]
         message = choice["message"]
-        blocks: list[Block] = []
+        calls = objects(message.get("tool_calls"))
+        blocks = _thoughts(message.get("reasoning_content"), is_calling=bool(calls))
         if message.get("content"):
             blocks.append(TextBlock(text=well_formed(message["content"])))
-        for call in objects(message.get("tool_calls")):
+        for call in calls:
             function = call["function"]
             blocks.append(
                 ToolCallBlock(
@@ -107,6 +156,13 @@ def from_openai(response: Mapping[str, Any]) -> Reply:
         )
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise ModelGarbled(f"no chat completion: {error!r}") from error
+
+
+def _thoughts(told: str | None, *, is_calling: bool) -> list[Block]:
+    """What was thought; nothing at all is kept too where tools are called, since it must go back."""
+    if told is None or not (told or is_calling):
+        return []
+    return [ThinkingBlock(text=well_formed(told))]
 
 
 def decode_usage(usage: Mapping[str, Any]) -> Usage:
@@ -135,6 +191,7 @@ class ChatStream:
     """Puts the chunks of a streamed answer together."""
 
     _text: list[str] = field(default_factory=list[str])
+    _thought: str | None = None
     _calls: dict[int, _Call] = field(default_factory=dict[int, _Call])
     _stop: Stop | None = None
     _usage: Usage = field(default_factory=Usage)
@@ -160,6 +217,8 @@ class ChatStream:
         added = well_formed(str(delta.get("content") or ""))
         if added:
             self._text.append(added)
+        if delta.get("reasoning_content") is not None:
+            self._thought = (self._thought or "") + delta["reasoning_content"]
         for piece in objects(delta.get("tool_calls")):
             call = self._calls.setdefault(int(piece.get("index", 0)), _Call())
             function = an_object(piece.get("function"))
@@ -179,7 +238,9 @@ class ChatStream:
         if self._stop is None:
             raise ModelGarbled("the stream broke off before the answer was finished")
         text = "".join(self._text)
-        blocks: list[Block] = [TextBlock(text=text)] if text else []
+        blocks = _thoughts(self._thought, is_calling=bool(self._calls))
+        if text:
+            blocks.append(TextBlock(text=text))
         for _, call in sorted(self._calls.items()):
             if not call.id or not call.tool:
                 raise ModelGarbled("a tool call came without its id or name")
