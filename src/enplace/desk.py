@@ -1,11 +1,13 @@
 """Sets the desk for a turn: wires the four rooms to one owner's brain and one task's log."""
 
+import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from enplace.errors import BudgetExceeded, ContextOverflow, TaskNotFound
 from enplace.fetch.history import last_words, load_history, load_more
@@ -210,7 +212,9 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
         recall=fetch,
         unfinished=lambda history: unfinished(history, bench),
         prepare=prepare,
-        invoke=lambda context, history: _invoke(context, history, bench, recover),
+        invoke=lambda context, history: _invoke(
+            context, history, bench, recover, preparer.read_ahead
+        ),
         upload=upload,
     )
 
@@ -220,15 +224,22 @@ async def _invoke(
     history: History,
     bench: Bench,
     recover: Callable[[History], Awaitable[Prepared | None]],
+    read_ahead: Callable[[], Coroutine[Any, Any, None]],
 ) -> AsyncGenerator[Event, None]:
-    """One step; where the provider refuses the context, one more with a collapsed one."""
+    """One step; where the provider refuses the context, one more with a collapsed one.
+
+    While the model answers, what a collapse will need is read.
+    """
     refused: ContextOverflow | None = None
+    reading = asyncio.create_task(read_ahead())
     try:
         async with aclosing(step(context, bench)) as events:
             async for event in events:
                 yield event
     except ContextOverflow as error:
         refused = error
+    finally:
+        reading.cancel()
     if refused is None:
         return
     prepared = await recover(history)

@@ -204,7 +204,10 @@ def bars(ours: Result, others: Sequence[Result]) -> list[Bar]:
         found += [
             Bar(name=f"{at}: read again, current", figure=current, at_least=0.4),
             Bar(name=f"{at}: read again, or one reopen away", figure=reachable, at_least=0.95),
-            Bar(name=f"{at}: read again, stale lines", figure=ours.stale_lines, at_most=0.0),
+            Bar(
+                name=f"{at}: stale lines, no edit behind", figure=ours.stale_unchanged, at_most=0.0
+            ),
+            Bar(name=f"{at}: stale lines, edited behind", figure=ours.stale_lines, at_most=0.0),
         ]
     if ours.window in _KEPT and ours.has("kept"):
         kept, args, units = _KEPT[ours.window]

@@ -1,5 +1,6 @@
 """From a history to the context of the next model call. Blocking for the turn, so it must be quick."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -172,6 +173,11 @@ class Preparer:
             refused=True,
         )
         return prepared if prepared.changes else None
+
+    async def read_ahead(self) -> None:
+        """Read what a collapse will need, a text at a time; nobody waits for it."""
+        for _ in self.view.chronicle.read_each():
+            await asyncio.sleep(0)  # the turn goes first
 
     async def compact(
         self,

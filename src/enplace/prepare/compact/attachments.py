@@ -6,6 +6,8 @@ from enplace.prepare.compact.files import FileState
 
 LEAST_RUN_LINES = 3
 """Shorter runs of lines say too little to be shown."""
+LEAST_ROOM_TOKENS = 40
+TAG_TOKENS = 20
 FILE_SHARE = 0.5
 """Most of the room that one file takes."""
 
@@ -15,8 +17,8 @@ def attach(
 ) -> list[str]:
     """Blocks with the newest known lines of the files that were touched last.
 
-    Lines that stand in view already are left out, and so is everything that may have changed since
-    it was seen: what is shown is what the file holds.
+    Lines that stand in view already are left out. What is sure to stand there is a `file`; what a
+    command may have changed since it was seen is `seen`, with the event that saw it.
 
     Args:
         states: Files, the one touched last first.
@@ -27,26 +29,36 @@ def attach(
     blocks: list[str] = []
     left = most_tokens
     for state in states:
-        if left < 40:
+        if left < LEAST_ROOM_TOKENS:
             break
         if state.is_deleted or not state.lines:
             continue
         room = min(left, round(FILE_SHARE * most_tokens))
-        body, size = _fitting(state, upto, room - 20, count)
-        if body:
-            block = f'<file path="{state.path}">\n{body}\n</file>'
-            blocks.append(block)
-            left -= size + 20
+        for is_sure in (True, False):
+            body, size = _fitting(state, upto, room - TAG_TOKENS, count, is_sure=is_sure)
+            if body:
+                blocks.append(_block(state, body, is_sure=is_sure))
+                left -= size + TAG_TOKENS
+                room -= size + TAG_TOKENS
     return blocks
 
 
+def _block(state: FileState, body: str, *, is_sure: bool) -> str:
+    path = state.path.replace('"', "'")
+    body = body.replace("</", "<\\/") if "</file>" in body or "</seen>" in body else body
+    if is_sure:
+        return f'<file path="{path}" as_of="e{state.touched_at}">\n{body}\n</file>'
+    return f'<seen path="{path}" before="e{state.doubted_at}">\n{body}\n</seen>'
+
+
 def _fitting(
-    state: FileState, upto: int, room: int, count: Callable[[str], int]
+    state: FileState, upto: int, room: int, count: Callable[[str], int], *, is_sure: bool
 ) -> tuple[str, int]:
     """Runs of lines, those seen last first while they fit, told in the order of the file."""
     kept: list[tuple[int, list[str]]] = []
     left = room
-    for first, last in sorted(_runs(state, upto), key=lambda run: -_newest(state, run)):
+    runs = sorted(_runs(state, upto, is_sure=is_sure), key=lambda run: -_newest(state, run))
+    for first, last in runs:
         lines: list[str] = []
         for number in range(first, last + 1):
             line = f"{number}→{state.lines[number].text}"
@@ -60,13 +72,16 @@ def _fitting(
     return "\n".join(line for _, lines in sorted(kept) for line in lines), room - left
 
 
-def _runs(state: FileState, upto: int) -> Iterator[tuple[int, int]]:
-    """Unbroken runs of lines that go out of view, each seen by one event."""
-    numbers = sorted(n for n, line in state.lines.items() if line.seen_at <= upto)
+def _runs(state: FileState, upto: int, *, is_sure: bool) -> Iterator[tuple[int, int]]:
+    """Unbroken runs of lines that go out of view."""
+    numbers = sorted(
+        n
+        for n, line in state.lines.items()
+        if line.seen_at <= upto and state.is_sure(line) == is_sure
+    )
     start = 0
     for i in range(1, len(numbers) + 1):
-        is_end = i == len(numbers) or numbers[i] != numbers[i - 1] + 1
-        if is_end:
+        if i == len(numbers) or numbers[i] != numbers[i - 1] + 1:
             yield numbers[start], numbers[i - 1]
             start = i
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,22 +67,21 @@ class Chronicle:
     @property
     def ledger(self) -> Ledger:
         """Every identifier of the task; what waits to be read is read first."""
-        while self._unread:
-            self.read_one()
+        for _ in self.read_each():
+            pass
         return self._ledger
 
-    def read_one(self) -> bool:
-        """Enter the oldest text that waits into the ledger; whether there was one.
+    def read_each(self) -> Iterator[None]:
+        """Enter the texts that wait into the ledger, oldest first, one at each step.
 
         A turn never waits for this: it is done while a model answers, or else by the collapse.
         """
-        if not self._unread:
-            return False
-        text, ordinal, voice = self._unread.popleft()
-        self._ledger.take(text, ordinal, voice)
-        if voice == "assistant":
-            self.decisions += [Said(ordinal, sentence) for sentence in _decisions(text)]
-        return True
+        while self._unread:
+            text, ordinal, voice = self._unread.popleft()
+            self._ledger.take(text, ordinal, voice)
+            if voice == "assistant":
+                self.decisions += [Said(ordinal, sentence) for sentence in _decisions(text)]
+            yield
 
     def take(self, event: Event, ordinal: int) -> Sequence[int]:
         """Enter an event.

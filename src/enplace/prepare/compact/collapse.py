@@ -12,6 +12,7 @@ from enplace.prepare.compact.chronicle import Chronicle, Failure, Said, sentence
 from enplace.prepare.compact.files import FileState
 from enplace.prepare.compact.identifiers import identifiers
 from enplace.prepare.compact.ledger import Entry
+from enplace.records.memory import Note
 
 RANGE_ORDINALS = 20
 """Most events that one reference stands for."""
@@ -22,9 +23,10 @@ OPEN_SHARE = 0.06
 FAILURES_SHARE = 0.06
 DECISIONS_SHARE = 0.07
 LAST_WORDS_SHARE = 0.05
-INDEX_SHARE = 0.4
+NOTES_SHARE = 0.05
+INDEX_SHARE = 0.3
 """Of what is left: references to every event, with a few words each."""
-LINES_SHARE = 0.5
+LINES_SHARE = 0.45
 """Of what is left then: identifiers in the line where they stood last; the others stand bare."""
 
 _DIRECTIVE = re.compile(
@@ -53,6 +55,7 @@ def hand_off(
     prose: str = "",
     label: str = "",
     asked_at: int = 0,
+    expired: Sequence[Note] = (),
 ) -> Handoff:
     """The block for all events up to an ordinal.
 
@@ -64,6 +67,7 @@ def hand_off(
         prose: What a model wrote about intent and decisions; empty where none did.
         label: What somebody called the part of the task that ended.
         asked_at: Ordinal of the message that is being answered: it stands whole behind the block.
+        expired: Notes that are shown no more; here they are told once more.
     """
     ledger = chronicle.ledger
     root = _root(chronicle.files.states())
@@ -83,6 +87,8 @@ def hand_off(
     writer.section(
         "What failed", _newest(_failures(chronicle.failures, upto), writer, FAILURES_SHARE)
     )
+    notes = [f"{note.key}: {' '.join(note.value.split())}" for note in expired]
+    writer.section("Notes that have expired", _oldest(notes, writer, NOTES_SHARE))
     if not prose:
         decided = [f"[e{d.ordinal}] {d.text}" for d in chronicle.decisions if d.ordinal <= upto]
         writer.section("Said on the way", _newest(decided, writer, DECISIONS_SHARE))

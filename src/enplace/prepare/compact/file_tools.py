@@ -218,7 +218,17 @@ def _of_patch(patch: str) -> Iterator[Touch]:
 
 # Shell commands
 
-_SPLIT = re.compile(r"\s*(?:&&|\|\||;|\n)\s*")
+_HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1(.*?)\n.*?\n\s*\2\b", re.DOTALL)
+"""A text given to a command: what it says is no command."""
+_PART = re.compile(
+    r"(?:\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"|(?<!&)&(?!&)|(?<!\|)\|(?!\|)|[^;&|\n])+", re.DOTALL
+)
+"""What stands between `&&`, `||`, `;` and line ends, quoted ones left alone."""
+_KEYWORD = re.compile(r"^(?:(?:do|then|else|if|while|until|time|\{|\(|!)\s+)+|^\)+$")
+_CONTROL = re.compile(
+    r"(?:for|do|then|done|fi|esac|case|\{|\}|\)|\[|\[\[|#.*|\w+=\S*|break|continue|exit|wait)(?:\s|$)"
+)
+"""Words of the shell itself; they change no file."""
 _SAFE = re.compile(
     r"cat|head|tail|sed|nl|awk|[ef]?grep|rg|ag|find|fd|ls|tree|pwd|echo|printf|wc|sort|uniq|cut|tr"
     r"|diff|cmp|stat|file|which|type|env|date|du|df|ps|jq|yq|test|true|false|sleep|basename|dirname"
@@ -226,7 +236,7 @@ _SAFE = re.compile(
 )
 """Commands that change no file's content but where they name it (`sed -i`, `tee`, `>`)."""
 _SAFE_PAIRS = re.compile(
-    r"git (?:-\S+ \S+ )*(?:status|log|diff|show|add|commit|branch|push|fetch|blame|ls-files|rev-parse"
+    r"git (?:-\S+ \S+ )*(?:ls-remote|merge-base|check-ignore|stash list|status|log|diff|show|add|commit|branch|push|fetch|blame|ls-files|rev-parse"
     r"|remote|tag|config|grep|describe|rev-list|cat-file|shortlog|reflog|ls-tree|worktree list)\b"
     r"|go (?:test|build|vet|list|version|env|doc)\b|gh \b|cargo (?:test|build|check|clippy)\b"
     r"|(?:npm|pnpm|yarn|bun)(?: run)? (?:test|build|lint|typecheck|ls|list|view|tsc|check)\b"
@@ -247,7 +257,7 @@ def _of_shell(command: str, folder: str, output: str, is_error: bool) -> Iterato
         if not is_error:
             yield from _of_patch(command[command.index("*** Begin Patch") :])
         return
-    parts = [part.strip() for part in _SPLIT.split(command) if part.strip()]
+    parts = list(_parts(command))
     shown = 0
     for part in parts:
         words = _words(part)
@@ -261,6 +271,14 @@ def _of_shell(command: str, folder: str, output: str, is_error: bool) -> Iterato
                 yield from _shown(seen, folder, _body(output))
             continue
         yield from _changed(part, words, folder)
+
+
+def _parts(command: str) -> Iterator[str]:
+    """The single commands of a line of shell, without its keywords."""
+    for found in _PART.finditer(_HEREDOC.sub(r"\3", command)):
+        part = _KEYWORD.sub("", found.group().strip())
+        if part and not _CONTROL.match(part):
+            yield part
 
 
 def _shown(seen: re.Match[str], folder: str, output: str) -> Iterator[Touch]:

@@ -38,7 +38,9 @@ class FileState:
 
     path: str
     lines: dict[int, Line] = field(default_factory=dict[int, Line])
-    """By number, 1-based: only lines that are sure to stand there still."""
+    """By number, 1-based: lines that nothing is known to have changed."""
+    doubted_at: int = 0
+    """Ordinal of the last event that may have changed any file: lines seen before are in doubt."""
     read_at: int = 0
     """Ordinal of the event that showed it last; 0 where it was only written."""
     changed_at: int = 0
@@ -59,6 +61,10 @@ class FileState:
     def version(self) -> str:
         """Digest of what is known of it."""
         return digest("\n".join(f"{n}:{line.text}" for n, line in sorted(self.lines.items())))[:12]
+
+    def is_sure(self, line: Line) -> bool:
+        """Whether a line is sure to stand there still."""
+        return line.seen_at >= self.doubted_at
 
     def forget(self) -> None:
         """What was seen of it may hold no longer; the events that showed it remain the last sight."""
@@ -127,7 +133,7 @@ class FileBook:
                 self._rename(touch, ordinal)
             case Anything():
                 for state in self._files.values():
-                    state.forget()
+                    state.doubted_at = ordinal
 
     def states(self) -> Sequence[FileState]:
         """Every file, the one touched last first."""

@@ -163,7 +163,7 @@ def carry_out(
     """
     if isinstance(decision, Snip):
         return _snip(view, decision, at)
-    texts = _handoff_blocks(view, decision, at)
+    texts = _handoff_blocks(view, decision, at, now)
     frames: tuple[Frame, ...] = ()
     live = [note for note in view.notes.values() if note.live(now)]
     if in_turn and live:
@@ -196,7 +196,7 @@ def carry_out(
     return event, tuple(texts)
 
 
-def _handoff_blocks(view: View, decision: Collapse, at: Situation) -> list[str]:
+def _handoff_blocks(view: View, decision: Collapse, at: Situation, now: datetime) -> list[str]:
     factor = view.factors.get(at.card.name) or 1.0
     files = 1 - at.options.handoff_ratio / _block_ratio(at.options)
     block = hand_off(
@@ -206,6 +206,7 @@ def _handoff_blocks(view: View, decision: Collapse, at: Situation) -> list[str]:
         count=view.count,
         label=at.label,
         asked_at=view.asked_at if view.asked_at <= decision.upto else 0,
+        expired=[note for note in view.notes.values() if not note.live(now)],
     )
     texts = [block.text]
     if at.options.keeps_files:

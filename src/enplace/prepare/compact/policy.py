@@ -27,7 +27,7 @@ class CompactionOptions:
     """Whether old tool results may go out of view."""
     keeps_files: bool = True
     """Whether contents of files are kept apart and attached again after a collapse."""
-    soft_ratio: float = 0.66
+    soft_ratio: float = 0.675
     """Above it a collapse happens as soon as it has paid: context rots before it overflows."""
     hard_ratio: float = 0.86
     """Above it a collapse must happen before the next call."""
@@ -35,11 +35,11 @@ class CompactionOptions:
     """Share of the soft limit at which a collapse is prepared in the background."""
     cold_ratio: float = 0.45
     """Above it a collapse happens when the cache is cold, since everything is sent anew anyway."""
-    tail_ratio: float = 0.06
+    tail_ratio: float = 0.055
     """Newest steps that stay as they are."""
-    handoff_ratio: float = 0.13
+    handoff_ratio: float = 0.117
     """Most of a handoff block."""
-    files_ratio: float = 0.03
+    files_ratio: float = 0.043
     """Most of the contents of files that are attached behind it."""
     ingest_ratio: float = 0.15
     """A tool output above it is shown as its beginning and its end."""
