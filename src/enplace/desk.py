@@ -13,6 +13,7 @@ from enplace.errors import BudgetExceeded, ContextOverflow, TaskNotFound
 from enplace.fetch.history import last_words, load_history, load_more
 from enplace.fetch.rank import RecallOptions
 from enplace.fetch.recall import Asked, recall
+from enplace.invoke.aside import Asides
 from enplace.invoke.call import answer_events, cost_by
 from enplace.invoke.step import Bench, step, unfinished
 from enplace.ports import (
@@ -35,8 +36,9 @@ from enplace.prepare.layout import Layout, Wanted
 from enplace.records.changeset import Lease
 from enplace.records.compaction import Excerpt
 from enplace.records.context import Context, History
-from enplace.records.event import AssistantSpoke, Compacted, Event
+from enplace.records.event import AssistantSpoke, Compacted, Event, TurnStarted, is_last
 from enplace.records.message import Reply, UserMessage
+from enplace.records.model import ModelCard
 from enplace.records.price import Price
 from enplace.records.recollection import RecallQuery, Recollection
 from enplace.records.task import Session
@@ -89,6 +91,8 @@ class Station:
     counter: TokenCounter
     prices: PriceBook | None = None
     """None: nobody knows what calls cost."""
+    asides: Asides = field(default_factory=Asides)
+    """What the model is asked beside the turns."""
 
     def preparer(self) -> Preparer:
         """A preparer that has seen nothing yet."""
@@ -184,6 +188,7 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
         steps = sum(isinstance(event, AssistantSpoke) for event in history.of_turn)
         if steps >= options.most_steps:
             raise BudgetExceeded(f"no answer after {steps} model calls", steps=steps)
+        take_aside(station, preparer, history.task_id)
         return await preparer.prepare(
             history,
             found,
@@ -205,6 +210,16 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
             price=station.price(),
         )
 
+    def ask_aside(context: Context) -> None:
+        asked = preparer.asks(context, wanted, station.price())
+        if asked is not None and options.compaction is not None:
+            station.asides.begin(
+                asked,
+                station.model,
+                most_s=options.compaction.prose_s,
+                cost_of=station.cost_of,
+            )
+
     async def upload(history: History) -> tuple[Event, ...]:
         return await hand_over(history, journal)
 
@@ -213,7 +228,12 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
         unfinished=lambda history: unfinished(history, bench),
         prepare=prepare,
         invoke=lambda context, history: _invoke(
-            context, history, bench, recover, preparer.read_ahead
+            context,
+            history,
+            bench,
+            recover,
+            read_ahead=preparer.read_ahead,
+            ask_aside=ask_aside,
         ),
         upload=upload,
     )
@@ -224,17 +244,22 @@ async def _invoke(
     history: History,
     bench: Bench,
     recover: Callable[[History], Awaitable[Prepared | None]],
+    *,
     read_ahead: Callable[[], Coroutine[Any, Any, None]],
+    ask_aside: Callable[[Context], None],
 ) -> AsyncGenerator[Event, None]:
     """One step; where the provider refuses the context, one more with a collapsed one.
 
-    While the model answers, what a collapse will need is read.
+    While the model answers, what a collapse will need is read. Once it has answered, its cache has
+    the context, and it may be asked for prose beside the turn.
     """
     refused: ContextOverflow | None = None
     reading = asyncio.create_task(read_ahead())
     try:
         async with aclosing(step(context, bench)) as events:
             async for event in events:
+                if isinstance(event, AssistantSpoke):
+                    ask_aside(context)
                 yield event
     except ContextOverflow as error:
         refused = error
@@ -244,7 +269,7 @@ async def _invoke(
         return
     prepared = await recover(history)
     if prepared is None:
-        raise refused
+        raise _with_numbers(refused, context, bench.model.card) from refused
     _log.warning(
         "the provider refused a context; it is collapsed and sent once more",
         exc_info=refused,
@@ -252,9 +277,31 @@ async def _invoke(
     )
     for event in prepared.changes:
         yield event
-    async with aclosing(step(prepared.context, bench)) as events:
-        async for event in events:
-            yield event
+    try:
+        async with aclosing(step(prepared.context, bench)) as events:
+            async for event in events:
+                yield event
+    except ContextOverflow as error:
+        raise _with_numbers(error, prepared.context, bench.model.card) from error
+
+
+def _with_numbers(error: ContextOverflow, context: Context, card: ModelCard) -> ContextOverflow:
+    """A provider's refusal with what the engine knows of the context."""
+    known = {
+        "tokens": context.estimated_tokens,
+        "room_tokens": room_tokens(card),
+        "window_tokens": card.window_tokens,
+        "output_tokens": card.output_tokens,
+        "model": context.model,
+    }
+    return ContextOverflow(error.message, **{**known, **error.details})
+
+
+def take_aside(station: Station, preparer: Preparer, task_id: str) -> None:
+    """Hand over what the model answered beside the turns, if it has."""
+    aside = station.asides.take(task_id)
+    if aside is not None:
+        preparer.offer(aside)
 
 
 async def record_reply(
@@ -264,11 +311,24 @@ async def record_reply(
     return await journal.append(answer_events(reply, context, "turn", cost_of=cost_of))
 
 
+def _is_broken(history: History) -> bool:
+    """Whether the last turn has no end: it goes on, or is closed by a later message."""
+    for event in reversed(history.events):
+        if is_last(event):
+            return False
+        if isinstance(event, TurnStarted):
+            return True
+    return False
+
+
 async def close_part(
     station: Station, warm: Warm, lease: Lease, session: Session, label: str
 ) -> Compacted | None:
-    """Collapse a task between two turns; None where nothing may go."""
+    """Collapse a task between two turns; None where nothing may go, or a turn was broken off."""
     preparer = warm.preparer
+    if _is_broken(warm.history):
+        return None
+    take_aside(station, preparer, warm.history.task_id)
     events = await preparer.compact(
         station.wanted,
         label=label,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from enplace.desk import (
+    Asides,
     Asked,
     Station,
     Warm,
@@ -57,6 +58,7 @@ class OwnerEngine:
         self._options = options
         self._warm: OrderedDict[str, Warm] = OrderedDict()
         self._station: Station | None = None
+        self._asides = Asides()
         self._encoder = Encoder(ports.embedder)
         writer = Writer(self._brain, ports.clock, options.memory, self._encoder.nudge)
         self.memory = OwnerMemory(writer, self.recall)
@@ -419,6 +421,7 @@ class OwnerEngine:
 
     async def aclose(self) -> None:
         """Stop what runs in the background."""
+        await self._asides.aclose()
         await self._encoder.aclose()
 
     # Behind them
@@ -443,6 +446,7 @@ class OwnerEngine:
             options=self._options.turn,
             counter=ports.counter,
             prices=ports.prices,
+            asides=self._asides,
         )
         return self._station
 

@@ -77,7 +77,14 @@ def answer_events(
         cost_of: Tells the cost; without it, the event has none.
     """
     spoke = AssistantSpoke(blocks=reply.blocks, stop=reply.stop, model=context.model, raw=reply.raw)
-    usage = UsageReported(
+    return [spoke, usage_of(reply, context, purpose, cost_of=cost_of)]
+
+
+def usage_of(
+    reply: Reply, context: Context, purpose: Purpose, *, cost_of: CostOf | None = None
+) -> UsageReported:
+    """What a reply consumed, as the log keeps it. Arguments as `answer_events`."""
+    return UsageReported(
         usage=reply.usage,
         purpose=purpose,
         model=context.model,
@@ -87,7 +94,6 @@ def answer_events(
         prefix=context.prefix,
         cost=None if cost_of is None else cost_of(context.model, reply.usage),
     )
-    return [spoke, usage]
 
 
 def break_reason(context: Context, usage: Usage) -> str | None:

@@ -5,23 +5,35 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from enplace.errors import ModelGarbled
 from enplace.ports import Journal, TokenCounter
 from enplace.prepare.budget import MEMORY_RATIO, estimate, require_room, room_tokens
 from enplace.prepare.compact.orchestrator import Situation, carry_out, weigh
-from enplace.prepare.compact.policy import CompactionOptions
+from enplace.prepare.compact.policy import CompactionOptions, allowance
+from enplace.prepare.compact.summary import (
+    PROSE_SHARE,
+    Prose,
+    ask_for_prose,
+    last_shown,
+    prose_in,
+)
 from enplace.prepare.frames import soul_text
 from enplace.prepare.layout import Wanted, frames, head, opening
 from enplace.prepare.prefix import Sent, expect
 from enplace.prepare.view import View
+from enplace.records.aside import Aside
 from enplace.records.canonical import digest
 from enplace.records.compaction import Collapse, Decision, Keep, Snip
 from enplace.records.context import SEGMENTS, Context, History, Segment, SegmentSize
-from enplace.records.event import Degraded, EpochOpened, EpochReason, Event
+from enplace.records.event import Compacted, Degraded, EpochOpened, EpochReason, Event
 from enplace.records.media import MediaRule, media_tokens
 from enplace.records.memory import SoulLine
 from enplace.records.message import UserMessage
-from enplace.records.price import Price
+from enplace.records.price import CONSERVATIVE, Price
 from enplace.records.recollection import RecallQuery, Recollection
+
+MOST_PROSE_CHARACTERS = 20_000
+"""More than that of a model's prose is never kept; how much of it is shown, the handoff decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +64,11 @@ class Preparer:
         keeps_files = compaction is not None and compaction.keeps_files
         self.view = View(counter, keeps_files=keeps_files, media=media)
         self._compaction = compaction
+        self._near: Keep | None = None
+        """The newest decision, where it says that a collapse is near."""
+        self._prose: Prose | None = None
+        self._untold: tuple[Event, ...] = ()
+        """What came of asking for prose: told with the next events."""
 
     def catch_up(self, history: History) -> None:
         """Fold what the view has not seen."""
@@ -81,12 +98,10 @@ class Preparer:
     def visible(self, wanted: Wanted, now: datetime, price: Price | None = None) -> Collection[str]:
         """Ids of the memories that still stand when a turn starts now: none in a new epoch."""
         opens = opening(self.view, wanted, starts_turn=True, now=now)
-        if opens is not None:
-            return ()
         decision = self._weigh(wanted, opens, now=now, price=price)
         if isinstance(decision, Collapse):
             return {id_ for id_, at in self.view.visible.items() if at > decision.upto}
-        return self.view.visible
+        return () if opens is not None and not isinstance(decision, Snip) else self.view.visible
 
     async def prepare(
         self,
@@ -135,11 +150,15 @@ class Preparer:
                 reason = reason or becomes
                 opened, head_texts = head(reason, wanted, soul_text(await soul()))
                 changes = await self._append([compacted, opened], (*texts, *head_texts), journal)
+        self._near = decision if isinstance(decision, Keep) and decision.prepares else None
         if reason is not None and not changes:
             opened, head_texts = head(reason, wanted, soul_text(await soul()))
             changes = await self._append([opened], head_texts, journal)
         if starts_turn:
-            changes += await self._frame(found, wanted, reason, journal, now)
+            drops = reason is not None and not any(isinstance(e, Compacted) for e in changes)
+            changes += await self._frame(found, wanted, journal, now, opens=drops)
+        if self._untold:
+            changes += await self._append([], (), journal)
         context = self.context(history, wanted, now)
         require_room(context.estimated_tokens, wanted.card)
         return Prepared(context=context, changes=changes, decision=decision)
@@ -179,6 +198,44 @@ class Preparer:
         for _ in self.view.chronicle.read_each():
             await asyncio.sleep(0)  # the turn goes first
 
+    def asks(self, context: Context, wanted: Wanted, price: Price | None = None) -> Context | None:
+        """What the model is to be asked beside the turn, which was just sent a context.
+
+        None where no collapse is near, the model cannot summarise or was asked in this epoch
+        already, its window has no room for it, or the collapse itself could then not be paid.
+        """
+        options, card, near = self._compaction, wanted.card, self._near
+        if options is None or near is None or not (options.prose and options.collapses):
+            return None
+        if self.view.prosed or not card.can_summarise:
+            return None
+        most = round(PROSE_SHARE * options.handoff_ratio * room_tokens(card))
+        asked = ask_for_prose(context, most, self.view.count)
+        rates = price.rates if price else CONSERVATIVE
+        costs = near.price_tokens + rates.hit * asked.estimated_tokens + rates.output * most
+        left = allowance(self.view.meter.account, rates, options.most_extra)
+        return asked if asked.estimated_tokens <= room_tokens(card) and costs <= left else None
+
+    def offer(self, aside: Aside) -> None:
+        """Take what came of that; what it cost, or why it is of no use, is told at the next call.
+
+        It stands in a handoff only while what the model was asked about is a prefix of the context.
+        """
+        asked, trouble = aside.asked, aside.trouble
+        if aside.reply is not None and not trouble:
+            upto, names = last_shown(asked), self.view.chronicle.ledger.names()
+            try:
+                text = prose_in(aside.reply, names, upto, MOST_PROSE_CHARACTERS)
+            except ModelGarbled as error:
+                trouble = error.message
+            else:
+                epoch = asked.epoch.place.ordinal if asked.epoch.place else 0
+                self._prose = Prose(
+                    text=text, upto=upto, epoch=epoch, branch=asked.branch, model=asked.model
+                )
+        lost = [Degraded(segment="summary", reason=trouble)] if trouble else []
+        self._untold = (*self._untold, *([aside.usage] if aside.usage else []), *lost)
+
     async def compact(
         self,
         wanted: Wanted,
@@ -205,15 +262,19 @@ class Preparer:
         self,
         found: Recollection,
         wanted: Wanted,
-        reason: EpochReason | None,
         journal: Journal,
         now: datetime,
+        *,
+        opens: bool,
     ) -> tuple[Event, ...]:
-        """Lay memories and notes in front of the turn's message."""
+        """Lay memories and notes in front of the turn's message.
+
+        `opens` tells whether an epoch opened that dropped all that was laid before.
+        """
         framed, texts = frames(
             self.view,
             found,
-            opens=reason is not None,
+            opens=opens,
             now=now,
             room_tokens=round(MEMORY_RATIO * room_tokens(wanted.card)),
             style=wanted.card.frame_style,
@@ -224,7 +285,8 @@ class Preparer:
     async def _append(
         self, events: Sequence[Event], texts: Sequence[str], journal: Journal
     ) -> tuple[Event, ...]:
-        stored = await journal.append(events, texts=tuple(texts))
+        stored = await journal.append([*self._untold, *events], texts=tuple(texts))
+        self._untold = ()
         self.view.fold(stored, {digest(text): text for text in texts})
         return stored
 
@@ -265,7 +327,16 @@ class Preparer:
             price=price,
             is_cold=opens is not None or goes_cold,
             label=label,
+            prose=self._standing_prose(wanted),
         )
+
+    def _standing_prose(self, wanted: Wanted) -> Prose | None:
+        """The prose, where what it was written about is a prefix of what stands."""
+        prose, epoch = self._prose, self.view.epoch
+        if prose is None or epoch is None or epoch.place is None:
+            return None
+        now = (epoch.place.ordinal, self.view.branch, wanted.card.name)
+        return prose if (prose.epoch, prose.branch, prose.model) == now else None
 
     def context(self, history: History, wanted: Wanted, now: datetime) -> Context:
         """The context as it stands, whether it fits or not."""

@@ -28,6 +28,7 @@ from enplace.records.context import SEGMENTS, SNIPPED, ContextBlock, ContextMess
 from enplace.records.event import (
     AssistantSpoke,
     Compacted,
+    Degraded,
     EpochOpened,
     Event,
     Frame,
@@ -50,7 +51,7 @@ class View:
     Public attributes are read by `layout` and `assemble`; only `fold` changes them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0915  one statement for each thing that is known, with what it is
         self, counter: TokenCounter, *, keeps_files: bool = True, media: MediaRule = "text"
     ) -> None:
         self._counter = counter
@@ -91,6 +92,8 @@ class View:
         """Whether the last request is still a prefix of what stands here."""
         self.kept_tokens = 0
         """Of the last request, counted: what the newest epoch left as it was."""
+        self.prosed = False
+        """Whether a model was asked for prose in this epoch, whatever came of it."""
         self.asked_at = 0
         """Ordinal of the newest user message."""
         self.dead: dict[int, int] = {}
@@ -99,6 +102,8 @@ class View:
         """Reported over counted tokens, by model."""
         self._results: dict[str, ContextBlock] = {}
         self._is_compacted = False
+        self._is_snipped = False
+        """Whether the epoch left what stood where it stood: then nothing is laid before that."""
         self._late_notes: list[NoteWritten] | None = None
         """Notes that a caller wrote between a message and its frames, which did not show them."""
 
@@ -131,6 +136,8 @@ class View:
                     self.dialogue.add("assistant", blocks, event.raw)
                 case ToolFinished():
                     self._take_result(event, superseded)
+                case Degraded():
+                    self.prosed |= event.segment == "summary"
                 case UsageReported():
                     self._take_usage(event)
                 case NoteWritten():
@@ -178,13 +185,14 @@ class View:
         head = head_digest(event.model, event.tools, event.system, event.soul)
         carried = self.dialogue.carried()
         if not self._is_compacted:
+            self._is_snipped = False
             self.kept_tokens = self.head_tokens
             carried = [_without_frames(message) for message in carried]
             self.pending = tuple(b for b in self.pending if b.segment == "history")
             self._forget_frames()
         if head != self.dialogue.head:
             self.kept_tokens = 0
-        self._is_compacted = False
+        self._is_compacted = self.prosed = False
         is_same = self.epoch is None or self.epoch.model == event.model
         self.epoch, self.dialogue.head = event, head
         self.dialogue.carry(carried, keeps_open=is_same)
@@ -219,6 +227,7 @@ class View:
         """Take out of view what a compaction removes; the epoch that follows carries the rest."""
         self.dialogue.settle()
         self.meter.compacted(event.before_tokens - event.after_tokens)
+        self._is_snipped = event.strategy == "snip"
         if event.strategy == "snip":
             self._snip({int(k): v for k, v in json.loads(texts[event.texts[0]]).items()})
         else:
@@ -260,13 +269,16 @@ class View:
         self, frames: Sequence[Frame], texts: Mapping[str, str], at: Place | None
     ) -> None:
         """Put frames in front of the message; an epoch's first memory stands before its history."""
-        laid = [
+        blocks = [
             self._block(TextBlock(text=texts[frame.text]), frame.segment, at, frame.why)
             for frame in frames
         ]
-        memory = [block for block in laid if block.segment == "memory"]
-        if self.dialogue.lay_before(memory):
-            laid = [block for block in laid if block.segment != "memory"]
+        pairs = list(zip(frames, blocks, strict=True))
+        # what is declared no longer valid stands behind what it corrects
+        memory = [b for frame, b in pairs if frame.segment == "memory" and not frame.corrects]
+        laid = blocks
+        if not self._is_snipped and self.dialogue.lay_before(memory):
+            laid = [block for block in blocks if block not in memory]
         self.pending = (*laid, *self.pending)
         self.dialogue.settle()
         for frame in frames:
@@ -309,6 +321,9 @@ class View:
 
     def _take_usage(self, event: UsageReported) -> None:
         """Remember the request: the messages before the answer that was just added."""
+        if event.purpose == "collapse":
+            self.prosed = True
+            self.meter.beside(event)
         if event.purpose != "turn" or event.place is None or self.epoch is None:
             return
         messages = self.dialogue.messages

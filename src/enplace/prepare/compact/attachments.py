@@ -1,9 +1,12 @@
 """Contents of files that stay readable behind a collapse: what is known to stand there now."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from enplace.prepare.compact.files import FileState
 
+_WAY_OUT = re.compile(r"<(\s*)/(?=\s*(?:file|seen))", re.IGNORECASE)
+_IN_PATH = {'"': "'", "<": "(", ">": ")", "\n": " "}
 LEAST_RUN_LINES = 3
 """Shorter runs of lines say too little to be shown."""
 LEAST_ROOM_TOKENS = 40
@@ -44,8 +47,8 @@ def attach(
 
 
 def _block(state: FileState, body: str, *, is_sure: bool) -> str:
-    path = state.path.replace('"', "'")
-    body = body.replace("</", "<\\/") if "</file>" in body or "</seen>" in body else body
+    path = "".join(_IN_PATH.get(letter, letter) for letter in state.path)
+    body = _WAY_OUT.sub(r"<\1\\/", body)
     if is_sure:
         return f'<file path="{path}" as_of="e{state.touched_at}">\n{body}\n</file>'
     return f'<seen path="{path}" before="e{state.doubted_at}">\n{body}\n</seen>'

@@ -20,7 +20,7 @@ def stub(chronicle: Chronicle, ordinal: int, text: str) -> str:
         ordinal: Of the event that holds the result.
         text: The result as it was shown.
     """
-    about = chronicle.glosses.get(ordinal, "")
+    about = chronicle.results.get(ordinal, "")
     lines = text.count("\n") + 1
     return f"[e{ordinal}] {about}: {lines} lines, no longer shown; `reopen` gives them.".replace(
         " : ", ": "

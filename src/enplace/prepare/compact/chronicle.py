@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from enplace.prepare.compact.file_tools import touches
+from enplace.prepare.compact.file_tools import doubted, touches
 from enplace.prepare.compact.files import FileBook
 from enplace.prepare.compact.ledger import Ledger, Voice
 from enplace.records.canonical import Json, JsonObject, json_object
@@ -17,13 +17,17 @@ _ERROR_LINE = re.compile(
     r"error|fail|fatal|panic|exception|traceback|not found|denied|cannot|undefined|no such",
     re.IGNORECASE,
 )
+_UNKNOWN = "The outcome of this call is unknown"
+"""How the result of a call begins whose process ended: it may have had its effect or not."""
+_RAISED = re.compile(r"[\w.]*(?:Error|Exception|Interrupt|Exit)\b")
+_OF_NAME = re.compile(r"[\w@~./$:-]")
 _EXIT = re.compile(r"(?:exit(?:ed with)? code|Exit code)[: ]+([1-9]\d*)")
 _DECISION = re.compile(
     r"\b(?:decid\w+|instead of|rather than|chose|choose|going with|go with|will use|let's use"
     r"|root cause|turns out|the (?:fix|problem|issue|reason) (?:is|was)|because|must not|won't)\b",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\s|$))?|\n")
+_SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?]+(?=[^\s.!?]))+[.!?]*|[.!?]+|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class Chronicle:
         self.failures: list[Failure] = []
         self.glosses: dict[int, str] = {}
         """What an event is about, in a few words, by ordinal."""
+        self.results: dict[int, str] = {}
+        """Of which call an event holds the result, in a few words, by ordinal."""
         self.open_items: Said | None = None
         """The newest list of what is to be done, as the model keeps it."""
         self._keeps_files = keeps_files
@@ -114,20 +120,28 @@ class Chronicle:
             self._unread.append((spelled_out(given), ordinal, "call"))
             self._take_plan(call.tool, given, ordinal)
         said = event.text.strip().split("\n", 1)[0]
-        self.glosses[ordinal] = "; ".join(glosses) or said[:MOST_GLOSS_CHARACTERS]
+        self.glosses[ordinal] = "; ".join(glosses) or clipped(said, MOST_GLOSS_CHARACTERS)
 
     def _take_result(self, event: ToolFinished, ordinal: int) -> Sequence[int]:
         given = self._calls.pop(event.tool_call_id, {})
         tool, output = event.tool, event.output
         self._unread.append((output, ordinal, "tool"))
-        gloss = gloss_of(tool, given)
+        gloss = self.results[ordinal] = gloss_of(tool, given)
         if event.is_error or _EXIT.search(output[:400]):
             self.failures.append(Failure(ordinal, gloss, _error_of(output)))
         self._take_task(tool, given, output, ordinal)
         if not self._keeps_files:
             return ()
-        done = touches(tool, given, output, is_error=event.is_error, effects=event.effects)
-        return self.files.take(done, ordinal)
+        is_unknown = event.is_error and output.startswith(_UNKNOWN)
+        done = touches(
+            tool,
+            given,
+            output,
+            is_error=event.is_error and not is_unknown,
+            effects=event.effects,
+        )
+        done = tuple(doubted(done)) if is_unknown else done
+        return self.files.take(done, ordinal, is_whole=event.excerpt is None)
 
     def _take_plan(self, tool: str, given: JsonObject, ordinal: int) -> None:
         """A list of steps with their states, under whatever name a tool gives it."""
@@ -165,9 +179,9 @@ def gloss_of(tool: str, given: Mapping[str, Any]) -> str:
         value = given.get(key)
         if isinstance(value, str) and value.strip():
             about = " ".join(value.split())
-            return f"{tool} {about}"[:MOST_GLOSS_CHARACTERS]
+            return clipped(f"{tool} {about}", MOST_GLOSS_CHARACTERS)
     short = next((str(v) for v in given.values() if isinstance(v, str) and v.strip()), "")
-    return f"{tool} {' '.join(short.split())[:60]}".strip()
+    return f"{tool} {clipped(' '.join(short.split()), 60)}".strip()
 
 
 def spelled_out(given: JsonObject) -> str:
@@ -199,8 +213,20 @@ def _item(row: Mapping[str, Any]) -> str:
 def _error_of(output: str) -> str:
     """The line of an output that says what went wrong."""
     lines = [line.strip() for line in output.split("\n") if line.strip()]
-    telling = next((line for line in lines if _ERROR_LINE.search(line)), lines[-1] if lines else "")
-    return telling[:200]
+    raised = [line for line in lines if _RAISED.match(line)]
+    told = (line for line in lines if _ERROR_LINE.search(line) and not line.startswith("Traceback"))
+    telling = raised[-1] if raised else next(told, lines[-1] if lines else "")
+    return clipped(telling, 200)
+
+
+def clipped(text: str, most: int) -> str:
+    """A text of at most so many characters, cut where no name is cut."""
+    if len(text) <= most:
+        return text
+    cut = most
+    while cut and _OF_NAME.match(text[cut]) and _OF_NAME.match(text[cut - 1]):
+        cut -= 1
+    return f"{text[:cut].rstrip()}…"
 
 
 def _decisions(text: str) -> Iterable[str]:

@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from enplace.prepare.compact.chronicle import Chronicle, Failure, Said, sentences
+from enplace.prepare.compact.chronicle import Chronicle, Failure, Said, clipped, sentences
 from enplace.prepare.compact.files import FileState
 from enplace.prepare.compact.identifiers import identifiers
 from enplace.prepare.compact.ledger import Entry
+from enplace.prepare.compact.summary import PROSE_SHARE
 from enplace.records.memory import Note
 
 RANGE_ORDINALS = 20
@@ -19,6 +20,8 @@ RANGE_ORDINALS = 20
 USER_SHARE = 0.34
 """Of a handoff: the user's messages word for word."""
 FILES_SHARE = 0.1
+CHANGED_SHARE = 0.5
+"""Of what is left: files that were changed, where more of them than fit were."""
 OPEN_SHARE = 0.06
 FAILURES_SHARE = 0.06
 DECISIONS_SHARE = 0.07
@@ -34,6 +37,10 @@ _DIRECTIVE = re.compile(
     r"|avoid|keep|prefer|need|want|please|without|no longer|remember|require[sd]?)\b",
     re.IGNORECASE,
 )
+
+_WAY_OUT = re.compile(r"<(\s*)/(?=\s*handoff)", re.IGNORECASE)
+LEAST_CUT_TOKENS = 16
+"""A message that must be cut below it is not told at all; then the likeliest ones are."""
 
 Count = Callable[[str], int]
 
@@ -53,6 +60,7 @@ def hand_off(
     most_tokens: int,
     count: Count,
     prose: str = "",
+    prose_upto: int = 0,
     label: str = "",
     asked_at: int = 0,
     expired: Sequence[Note] = (),
@@ -64,7 +72,9 @@ def hand_off(
         upto: The last event that goes out of view.
         most_tokens: Most that the block may have; what does not fit is reached by reference.
         count: Counts tokens.
-        prose: What a model wrote about intent and decisions; empty where none did.
+        prose: What a model wrote about intent and decisions, a sentence a line; empty where none
+            did.
+        prose_upto: Last event that it knows of; what was decided behind it is told by code.
         label: What somebody called the part of the task that ended.
         asked_at: Ordinal of the message that is being answered: it stands whole behind the block.
         expired: Notes that are shown no more; here they are told once more.
@@ -73,25 +83,29 @@ def hand_off(
     root = _root(chronicle.files.states())
     writer = _Writer(most_tokens, count, root)
     head = f"Of this task the events up to e{upto} are no longer shown"
-    head += f" ({label})." if label else "."
+    head += f" ({writer.safe(label)})." if label else "."
     writer.put(
         f"{head} This stands for them. [eN] names an event and [eA-eB] several: `reopen` gives"
         " their exact words." + (f" Paths are below {root}." if root else "")
     )
-    if prose:
-        writer.put(f"## Where the task stands\n{prose}")
+    told = _oldest(prose.split("\n"), writer, PROSE_SHARE) if prose else []
+    as_of = [f"(as the model put it at e{prose_upto})"] if told and prose_upto else []
+    writer.section("Where the task stands", [*as_of, *told])
     said = [said for said in chronicle.said if said.ordinal <= upto and said.ordinal != asked_at]
     writer.section("The user's messages, word for word", _user_lines(said, writer, USER_SHARE))
     _open_items(chronicle, upto, writer)
     _last_words(chronicle, upto, writer)
-    writer.section(
-        "What failed", _newest(_failures(chronicle.failures, upto), writer, FAILURES_SHARE)
-    )
+    failed = _failures(chronicle.failures, upto)
+    if failed and writer.count(failed[-1]) > FAILURES_SHARE * most_tokens:
+        failed = [clipped(failed[-1], max(most_tokens // 2, 60))]
+        writer.section("What failed", [writer.short(line) for line in failed])
+    else:
+        writer.section("What failed", _newest(failed, writer, FAILURES_SHARE))
     notes = [f"{note.key}: {' '.join(note.value.split())}" for note in expired]
     writer.section("Notes that have expired", _oldest(notes, writer, NOTES_SHARE))
-    if not prose:
-        decided = [f"[e{d.ordinal}] {d.text}" for d in chronicle.decisions if d.ordinal <= upto]
-        writer.section("Said on the way", _newest(decided, writer, DECISIONS_SHARE))
+    since = (prose_upto or upto) if told else 0
+    decided = [f"[e{d.ordinal}] {d.text}" for d in chronicle.decisions if since < d.ordinal <= upto]
+    writer.section("Said on the way", _newest(decided, writer, DECISIONS_SHARE))
     writer.section("Files", _file_lines(chronicle.files.states(), upto, writer))
     writer.section("What happened", _index(chronicle, ledger.standing(upto), upto, writer))
     text = writer.text()
@@ -102,13 +116,18 @@ class _Writer:
     """Puts lines together and knows how much room is left."""
 
     def __init__(self, most_tokens: int, count: Count, root: str) -> None:
-        self.most, self.left, self.count, self._root = most_tokens, most_tokens, count, root
+        self.most, self.left, self.count = most_tokens, most_tokens, count
+        below = rf"(?<![\w.~/:-]){re.escape(root)}/(?=[\w.])"
+        self._below = re.compile(below) if root else None
         self._parts: list[str] = []
 
     def short(self, text: str) -> str:
         """A text as the model may read it: paths below the root without it, no way out of the tag."""
-        text = text.replace("</handoff", "<\\/handoff")
-        return text.replace(self._root + "/", "") if self._root else text
+        return self.safe(self._below.sub("", text) if self._below else text)
+
+    def safe(self, text: str) -> str:
+        """A text letter by letter, but with no way out of the tag."""
+        return _WAY_OUT.sub(r"<\1\\/", text)
 
     def put(self, text: str) -> None:
         self._parts.append(text)
@@ -125,14 +144,31 @@ class _Writer:
 def _user_lines(said: Sequence[Said], writer: _Writer, share: float) -> list[str]:
     """The messages: all of them whole where they fit, else the longest are cut until they do."""
     room = round(share * writer.most)
-    texts = [f"[e{s.ordinal}] {writer.short(s.text.strip())}" for s in said]
+    texts = [f"[e{s.ordinal}] {writer.safe(s.text.strip())}" for s in said]
     sizes = [writer.count(text) + 1 for text in texts]
     cap = _level(sizes, room)
+    if cap < LEAST_CUT_TOKENS and sum(sizes) > room:
+        return _likeliest(texts, sizes, room, writer)
     return [
         text if size <= cap else _cut(text, cap, writer.count)
         for text, size in zip(texts, sizes, strict=True)
-        if size <= cap or cap > 12
     ]
+
+
+def _likeliest(texts: Sequence[str], sizes: Sequence[int], room: int, writer: _Writer) -> list[str]:
+    """Of too many messages the first, then those that ask for something, the newest first."""
+    cap = max(room // 4, LEAST_CUT_TOKENS)
+    wanted = sorted(range(len(texts)), key=lambda i: (i > 0, not _DIRECTIVE.search(texts[i]), -i))
+    kept: dict[int, str] = {}
+    for i in wanted:
+        text = texts[i] if sizes[i] <= cap else _cut(texts[i], cap, writer.count)
+        size = writer.count(text) + 1
+        if size <= room:
+            kept[i] = text
+            room -= size
+        elif room < LEAST_CUT_TOKENS:
+            break
+    return [kept[i] for i in sorted(kept)]
 
 
 def _level(sizes: Sequence[int], room: int) -> int:
@@ -164,8 +200,19 @@ def _cut(text: str, tokens: int, count: Count) -> str:
 def _open_items(chronicle: Chronicle, upto: int, writer: _Writer) -> None:
     items = chronicle.open_items
     if items is not None and items.ordinal <= upto:
-        lines = [f"[e{items.ordinal}]", *items.text.split("\n")]
-        writer.section("Open items, as last written", _oldest(lines, writer, OPEN_SHARE))
+        lines = [writer.short(line) for line in items.text.split("\n")]
+        is_open = [not line.startswith(("[x]", "[-]")) for line in lines]
+        needed = sum(writer.count(line) + 1 for line, o in zip(lines, is_open, strict=True) if o)
+        room = max(round(OPEN_SHARE * writer.most), min(needed, writer.most // 4))
+        kept: set[int] = set()
+        for i in sorted(range(len(lines)), key=lambda i: (not is_open[i], i)):
+            room -= writer.count(lines[i]) + 1
+            if room < 0:
+                break
+            kept.add(i)
+        left = len(lines) - len(kept)
+        head = f"[e{items.ordinal}]" + (f" ({left} more)" if left else "")
+        writer.section("Open items, as last written", [head, *(lines[i] for i in sorted(kept))])
 
 
 def _last_words(chronicle: Chronicle, upto: int, writer: _Writer) -> None:
@@ -174,8 +221,8 @@ def _last_words(chronicle: Chronicle, upto: int, writer: _Writer) -> None:
         text = " ".join(said[-1].text.split())
         line = f"[e{said[-1].ordinal}] {writer.short(text)}"
         room = round(LAST_WORDS_SHARE * writer.most)
-        while writer.count(line) > room:
-            line = line[: len(line) * 3 // 4]
+        while writer.count(line) > room and len(line) > 20:
+            line = clipped(line, len(line) * 3 // 4)
         writer.section("Last said before this point", [line])
 
 
@@ -202,12 +249,15 @@ def _oldest(lines: Iterable[str], writer: _Writer, share: float) -> list[str]:
 def _file_lines(states: Sequence[FileState], upto: int, writer: _Writer) -> list[str]:
     """Every file that was changed, then those that were read, the newest first."""
     touched = [state for state in states if state.touched_at > 0]
+    touched.sort(key=lambda state: not state.changed_at)
     lines: list[str] = []
     room = round(FILES_SHARE * writer.most)
-    for state in sorted(touched, key=lambda state: not state.changed_at):
+    least = round(CHANGED_SHARE * writer.left) - room
+    for n, state in enumerate(touched):
         line = writer.short(_file_line(state))
         room -= writer.count(line) + 1
-        if room < 0 and not state.changed_at:
+        if room < (-least if state.changed_at else 0):
+            lines.append(f"({len(touched) - n} more)")
             break
         lines.append(line)
     return lines
@@ -231,13 +281,15 @@ def _file_line(state: FileState) -> str:
 
 def _index(chronicle: Chronicle, entries: Sequence[Entry], upto: int, writer: _Writer) -> list[str]:
     """A reference for every event, and under it what was named there last."""
-    spans = _spans([ordinal for ordinal in chronicle.glosses if ordinal <= upto], upto)
+    ordinals = [ordinal for ordinal in chronicle.glosses if ordinal <= upto]
+    room = writer.left - 8
+    mark = writer.count("[e1234-e1253] ") + 1
+    spans = _spans(ordinals, upto, most=max(room // mark, 1))
     if not spans:
         return []
-    room = writer.left - 8
-    each = round(INDEX_SHARE * room / len(spans)) - writer.count("[e1234-e1253] ")
+    each = round(INDEX_SHARE * room / len(spans)) - mark
     heads = [
-        f"[e{first}-e{last}] {_gloss(chronicle, first, last, max(each, 4), writer)}"
+        f"[e{first}-e{last}] {_gloss(chronicle, first, last, each, writer)}".rstrip()
         for first, last in spans
     ]
     room -= sum(writer.count(head) + 1 for head in heads)
@@ -255,12 +307,16 @@ def _index(chronicle: Chronicle, entries: Sequence[Entry], upto: int, writer: _W
     return lines
 
 
-def _spans(ordinals: Sequence[int], upto: int) -> list[tuple[int, int]]:
-    """Ranges that cover every ordinal up to the last one, as few as may be."""
+def _spans(ordinals: Sequence[int], upto: int, most: int) -> list[tuple[int, int]]:
+    """Ranges that cover every ordinal up to the last one, as few as may be.
+
+    They are wider than they should be where even so many would not fit.
+    """
+    width = max(RANGE_ORDINALS, -(-upto // most))
     spans: list[tuple[int, int]] = []
     first = min(ordinals, default=0)
     while ordinals and first <= upto:
-        last = min(first + RANGE_ORDINALS - 1, upto)
+        last = min(first + width - 1, upto)
         spans.append((first, last))
         first = last + 1
     return spans
@@ -275,8 +331,8 @@ def _gloss(chronicle: Chronicle, first: int, last: int, tokens: int, writer: _Wr
         if text and text not in told:
             size = writer.count(text) + 1
             if size > left:
-                if not told:
-                    told.append(text[: max(left * 3, 12)])
+                if not told and left > 4:
+                    told.append(clipped(text, left * 3))
                 break
             told.append(text)
             left -= size

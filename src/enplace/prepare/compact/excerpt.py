@@ -25,9 +25,11 @@ def excerpt(
     if tokens <= most_tokens:
         return None
     shown = max(len(text) * most_tokens // tokens - 200, 200)
+    if shown >= len(text):
+        return None
     head = _line_end(text, round(shown * HEAD_SHARE))
     tail = _line_start(text, len(text) - (shown - head))
-    before, lines = text.count("\n", 0, head), text.count("\n") + 1
+    before, lines = text.count("\n", 0, head + 1), text.count("\n") + 1
     behind = text.count("\n", 0, tail)
     gap = (
         f"[... lines {before + 1} to {behind} of {lines} are left out, {tail - head} characters;"

@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from posixpath import join, normpath
 from typing import Any
 
@@ -83,6 +84,9 @@ _COMMAND_KEYS = ("command", "cmd", "script")
 _READERS = re.compile(r"read|view|open|cat|show", re.IGNORECASE)
 _WRITERS = re.compile(r"write|create|save", re.IGNORECASE)
 _NUMBERED = re.compile(r"^ *(\d+)(?:→|\t|: |\| )(.*)$")
+_NOTICE = re.compile(r"\n*\[[^\]\n]*Use offset=\d+ to continue[^\]\n]*\]\s*$")
+"""What a tool says itself behind the lines of a file."""
+_FAILED = re.compile(r"(?:exited with code|[Ee]xit code:?) [1-9]|verification failed|[Ff]ailed to ")
 _PATCH = re.compile(r"^\*\*\* (Update|Add|Delete) File: (.+)$")
 
 
@@ -112,9 +116,21 @@ def touches(
         return ()
     patch = _text(given, ("patch", "input", "diff"))
     if patch is not None and "*** Begin Patch" in patch:
-        return tuple(_of_patch(patch))
+        done = tuple(_of_patch(patch))
+        return tuple(doubted(done)) if _FAILED.search(output[:400]) else done
     path = _text(given, _PATH_KEYS)
     return tuple(_of_file_tool(tool, normpath(path), given, output)) if path else ()
+
+
+def doubted(done: Sequence[Touch]) -> Iterator[Touch]:
+    """What may have been done or not: nothing is sure of the files."""
+    for touch in done:
+        if isinstance(touch, Rename):
+            yield from (Change(touch.path), Change(touch.to))
+        elif isinstance(touch, Anything):
+            yield touch
+        elif not isinstance(touch, Read):
+            yield Change(touch.path)
 
 
 def _declared(effect: FileEffect, output: str) -> Touch:
@@ -153,11 +169,20 @@ def _of_file_tool(tool: str, path: str, given: JsonObject, output: str) -> Itera
             yield Read(path, lines)
 
 
-def numbered(output: str, first: int) -> Lines:
-    """The lines of an output: by the numbers that stand in it, or counted from `first`."""
+def numbered(output: str, first: int, *, has_numbers: bool | None = None) -> Lines:
+    """The lines of an output: by the numbers that stand in it, or counted from `first`.
+
+    Args:
+        output: What was shown.
+        first: Number of its first line.
+        has_numbers: Whether numbers stand in it; None where nobody knows.
+    """
+    output = _NOTICE.sub("", output)
     lines = output.split("\n")
     marks = [_NUMBERED.match(line) for line in lines[:3] if line.strip()]
-    if marks and all(marks):
+    numbers = [int(mark[1]) for mark in marks if mark]
+    in_order = numbers == list(range(min(numbers, default=0), min(numbers, default=0) + len(marks)))
+    if marks and has_numbers is not False and in_order:
         return tuple(_numbered_lines(output))
     while lines and not lines[-1]:
         lines.pop()
@@ -226,7 +251,7 @@ _PART = re.compile(
 """What stands between `&&`, `||`, `;` and line ends, quoted ones left alone."""
 _KEYWORD = re.compile(r"^(?:(?:do|then|else|if|while|until|time|\{|\(|!)\s+)+|^\)+$")
 _CONTROL = re.compile(
-    r"(?:for|do|then|done|fi|esac|case|\{|\}|\)|\[|\[\[|#.*|\w+=\S*|break|continue|exit|wait)(?:\s|$)"
+    r"(?:for|do|then|done|fi|esac|case|\{|\}|\)|\[|\[\[|#.*|break|continue|exit|wait)(?:\s|$)|\w+=\S*$"
 )
 """Words of the shell itself; they change no file."""
 _SAFE = re.compile(
@@ -249,6 +274,9 @@ _SHOWN = re.compile(
     r"|^(?:cat|cat -n|nl -ba) (?P<cat>[^\s|<>-][^\s|<>]*)$"
     r"|^head -n? ?(?P<n>\d+) (?P<head>[^\s|<>]+)$"
 )
+_SILENT = (["cd"], ["export"], ["set"], ["mkdir"], ["touch"], ["source"], ["true"], ["sleep"])
+_WRAPPERS = {"xargs", "env", "time", "sudo", "nohup", "command", "exec", "timeout"}
+_PIECE = re.compile(r"(?:\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"|[^|])+", re.DOTALL)
 _REDIRECT = re.compile(r"(?<![0-9&<>-])>{1,2}\s*([^\s&|;<>()]+)")
 
 
@@ -258,19 +286,23 @@ def _of_shell(command: str, folder: str, output: str, is_error: bool) -> Iterato
             yield from _of_patch(command[command.index("*** Begin Patch") :])
         return
     parts = list(_parts(command))
-    shown = 0
-    for part in parts:
+    header = output[: output.find("\nOutput:\n")] if "\nOutput:\n" in output[:400] else ""
+    is_error = is_error or _FAILED.search(header) is not None
+    is_silent = True
+    for i, part in enumerate(parts):
         words = _words(part)
         if words[:1] == ["cd"] and len(words) == 2:
             folder = join(folder, words[1])
             continue
         seen = _SHOWN.match(part)
         if seen is not None:
-            shown += 1
-            if len(parts) - parts.index(part) == 1 and shown == 1 and not is_error:
+            if i == len(parts) - 1 and is_silent and not is_error:
                 yield from _shown(seen, folder, _body(output))
+            is_silent = False
             continue
-        yield from _changed(part, words, folder)
+        is_silent = is_silent and words[:1] in _SILENT
+        done = tuple(_changed(part, folder))
+        yield from doubted(done) if is_error else done
 
 
 def _parts(command: str) -> Iterator[str]:
@@ -285,18 +317,35 @@ def _shown(seen: re.Match[str], folder: str, output: str) -> Iterator[Touch]:
     path = seen["nl"] or seen["sed"] or seen["cat"] or seen["head"]
     if path is None:
         return
-    lines = numbered(output, int(seen["a"] or 1))
+    has_numbers = seen["nl"] is not None or "cat -n" in seen[0] or "nl -ba" in seen[0]
+    lines = numbered(output, int(seen["a"] or 1), has_numbers=has_numbers)
     if lines:
         yield Read(normpath(join(folder, path.strip("'\""))), lines)
 
 
-def _changed(part: str, words: Sequence[str], folder: str) -> Iterator[Touch]:
-    """What a command may have changed."""
-    program = words[0] if words else ""
-    named = [normpath(join(folder, word)) for word in words[1:] if not word.startswith("-")]
+def _changed(part: str, folder: str) -> Iterator[Touch]:
+    """What a pipe of commands may have changed."""
     for target in _REDIRECT.findall(part):
         if not target.startswith("/dev/"):
             yield Change(normpath(join(folder, target.strip("'\""))))
+    for piece in _PIECE.findall(part):
+        yield from _changed_by(piece.strip(), _words(piece), folder)
+
+
+def _changed_by(part: str, words: list[str], folder: str) -> Iterator[Touch]:
+    """What a single command may have changed."""
+    bare = _unwrapped(words)
+    if bare != words:
+        inner = tuple(_changed_by(shlex.join(bare), bare, folder)) if bare else ()
+        if "xargs" in words or "find" in words:  # of which files nobody knows here
+            changes = bare[:1] in (["rm"], ["mv"], ["cp"], ["tee"]) or "-i" in {w[:2] for w in bare}
+            inner = (Anything(),) if inner or changes else ()
+        yield from inner
+        return
+    program = words[0] if words else ""
+    if program == "find" and "-delete" in words:
+        yield Anything()
+    named = [normpath(join(folder, word)) for word in _operands(words)]
     if words[:2] in (["git", "mv"], ["git", "rm"]):
         program, named = words[1], named[1:]
     if program == "mv" and len(named) == 2:
@@ -309,6 +358,32 @@ def _changed(part: str, words: Sequence[str], folder: str) -> Iterator[Touch]:
         yield from (Change(path) for path in named)
     elif not _SAFE.fullmatch(program) and not _SAFE_PAIRS.match(part):
         yield Anything()
+
+
+def _unwrapped(words: list[str]) -> list[str]:
+    """A command without what only runs it."""
+    if words[:1] == ["find"]:
+        at = next((i for i, word in enumerate(words) if word in {"-exec", "-execdir", "-ok"}), None)
+        return words if at is None else [word for word in words[at + 1 :] if word not in {";", "+"}]
+    left = list(words)
+    while left and (left[0] in _WRAPPERS or re.match(r"\w+=", left[0])):
+        left = left[1:]
+        while left and left[0].startswith("-") and len(left) > 1:
+            left = left[2:] if left[0] in {"-I", "-n", "-P", "-L", "-d"} else left[1:]
+    return left
+
+
+def _operands(words: Sequence[str]) -> list[str]:
+    """The words of a command that name something: no options, no script of an editor."""
+    takes_script = words[:1] in (["sed"], ["perl"])
+    named: list[str] = []
+    for before, word in pairwise(words):
+        if word.startswith("-") or (takes_script and re.match(r"-\w*e$", before)):
+            continue
+        named.append(word)
+    if words[:1] == ["sed"] and not any(re.match(r"-\w*e$", word) for word in words):
+        return named[1:]
+    return named
 
 
 def _words(part: str) -> list[str]:

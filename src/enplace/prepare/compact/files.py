@@ -91,8 +91,15 @@ class FileBook:
         self._files: dict[str, FileState] = {}
         self._gone: dict[str, FileState] = {}
 
-    def take(self, touches: Iterable[Touch], ordinal: int) -> Sequence[int]:
+    def take(
+        self, touches: Iterable[Touch], ordinal: int, *, is_whole: bool = True
+    ) -> Sequence[int]:
         """Enter what a call did, in order.
+
+        Args:
+            touches: What it did.
+            ordinal: Of the event that holds its result.
+            is_whole: Whether the result stands whole in view: else it replaces no earlier one.
 
         Returns:
             Ordinals of reads all of whose lines were shown or written again since.
@@ -101,7 +108,7 @@ class FileBook:
         for touch in touches:
             self._take(touch, ordinal)
             state = None if isinstance(touch, Anything) else self._files.get(touch.path)
-            if state is not None and isinstance(touch, Read | Write):
+            if state is not None and is_whole and isinstance(touch, Read | Write):
                 alive = {line.seen_at for line in state.lines.values()}
                 superseded += sorted(state.shown - alive)
                 state.shown &= alive
@@ -119,16 +126,14 @@ class FileBook:
             case Edit():
                 self._edit(touch, ordinal)
             case Change():
-                state = self._files.get(touch.path)
-                if state is not None:
+                for state in self._at(touch.path):
                     state.forget()
                     self._changed(state, ordinal, "unknown")
             case Delete():
-                state = self._files.get(touch.path)
-                if state is not None:
+                for state in self._at(touch.path):
                     state.is_deleted = True
                     self._changed(state, ordinal, "model")
-                    self._gone[touch.path] = state
+                    self._gone[state.path] = state
             case Rename():
                 self._rename(touch, ordinal)
             case Anything():
@@ -150,8 +155,19 @@ class FileBook:
         state.is_deleted = False
         return state
 
+    def _below(self, path: str) -> list[FileState]:
+        """The known files of a folder."""
+        return [state for name, state in self._files.items() if name.startswith(f"{path}/")]
+
+    def _at(self, path: str) -> Sequence[FileState]:
+        """The file of a path, or those of a folder."""
+        return self._below(path) or [self._state(path)]
+
     def _read(self, touch: Read, ordinal: int) -> None:
         state = self._state(touch.path)
+        if not touch.lines:
+            state.read_at = ordinal
+            return
         if not state.lines:
             self._follow(state, touch)
         last = touch.lines[-1][0]
@@ -168,7 +184,7 @@ class FileBook:
         for path, gone in self._gone.items():
             same = sum(1 for n, line in gone.lines.items() if shown.get(n) == line.text)
             if gone.lines and same >= max(3, len(gone.lines) * 0.8):
-                state.was, state.lines = path, dict(gone.lines)
+                state.was = path
                 del self._gone[path]
                 return
 
@@ -179,22 +195,31 @@ class FileBook:
             state.forget()
             return
         height = touch.old.count("\n") + 1
+        if touch.everywhere:
+            _replace_everywhere(state, touch, height, ordinal)
+            return
         places = list(_places(state, touch.old, height))
-        if not places or (len(places) > 1 and not touch.everywhere):
+        moves = touch.new.count("\n") + 1 != height
+        in_doubt = moves and any(not state.is_sure(line) for line in state.lines.values())
+        if len(places) != 1 or in_doubt:
             # Somewhere in lines that were never shown: those behind it may have moved.
             state.forget()
             return
-        for first in reversed(places):
-            _replace(state, first, height, touch, ordinal)
+        _replace(state, places[0], height, touch, ordinal)
 
     def _rename(self, touch: Rename, ordinal: int) -> None:
-        state = self._files.pop(touch.path, None)
-        if state is None:
-            return
-        path = touch.to if "." in touch.to.rsplit("/", 1)[-1] else f"{touch.to}/{_base(touch.path)}"
-        state.was, state.path = state.path, path
-        self._changed(state, ordinal, "model")
-        self._files[path] = state
+        moving = self._below(touch.path)
+        if not moving:
+            goes_into = self._below(touch.to) or _is_folder(touch.to, touch.path)
+            to = f"{touch.to}/{_base(touch.path)}" if goes_into else touch.to
+            moving = [self._state(touch.path)]
+        else:
+            to = touch.to
+        for state in moving:
+            del self._files[state.path]
+            state.was, state.path = state.path, to + state.path[len(touch.path) :]
+            self._changed(state, ordinal, "model")
+            self._files[state.path] = state
 
     @staticmethod
     def _changed(state: FileState, ordinal: int, by: Who) -> None:
@@ -216,10 +241,38 @@ def _replace(state: FileState, first: int, height: int, edit: Edit, ordinal: int
     text = "\n".join(state.lines[first + i].text for i in range(height))
     fresh = text.replace(edit.old, edit.new, 1).split("\n")
     by = len(fresh) - height
+    if not all(state.is_sure(state.lines[first + i]) for i in range(height)):
+        ordinal = state.lines[first].seen_at  # where it stands is as sure as it was
     moved = {n: line for n, line in state.lines.items() if n < first}
     moved |= {first + i: Line(text, ordinal) for i, text in enumerate(fresh)}
     moved |= {n + by: line for n, line in state.lines.items() if n >= first + height}
     state.lines = moved
+
+
+def _replace_everywhere(state: FileState, edit: Edit, height: int, ordinal: int) -> None:
+    """Put a text in the place of another wherever it stands, also where nobody saw it."""
+    moves = edit.new.count("\n") + 1 != height
+    last = max(state.lines)
+    is_doubted = any(not state.is_sure(line) for line in state.lines.values())
+    if height > 1 or (moves and (len(state.lines) < last or is_doubted)):
+        state.forget()  # it may begin or end in a line that was never shown
+        return
+    lines: dict[int, Line] = {}
+    by = 0
+    for number, line in sorted(state.lines.items()):
+        if edit.old not in line.text:
+            lines[number + by] = line
+            continue
+        for text in line.text.replace(edit.old, edit.new).split("\n"):
+            lines[number + by] = Line(text, ordinal if state.is_sure(line) else line.seen_at)
+            by += 1
+        by -= 1
+    state.lines = lines
+
+
+def _is_folder(path: str, what: str) -> bool:
+    """Whether a file that goes there goes into it, by the shape of the names alone."""
+    return "." in _base(what) and "." not in _base(path)
 
 
 def _base(path: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-_WORD = re.compile(r"https?://[^\s\"'`<>()\[\]{}|\\]+|[\w@~./$-]*\w")
+_WORD = re.compile(r"https?://[^\s\"'`<>()\[\]{}|\\]+|(?<![\w@~./$-])[\w@~./$-]*\w")
 _IDENTIFIER = re.compile(
     r"""
     https?://                          # an address

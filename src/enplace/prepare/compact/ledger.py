@@ -3,6 +3,7 @@
 Filled event by event as the log grows, so that a collapse only has to choose.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from math import log1p, sqrt
@@ -21,6 +22,7 @@ HALF_LIFE_EVENTS = 400
 """Ordinals after which an identifier that was not named again counts half."""
 NUMBER_FACTOR = 0.4
 """A bare number is named again less often than a word of the same history."""
+_EDGE = re.compile(r"[^\w@~./$:-]")
 MOST_LINE_CHARACTERS = 220
 """A longer line is cut around the identifier."""
 
@@ -55,9 +57,18 @@ class Entry:
         end = len(self.text) if end < 0 else end
         if end - begin > MOST_LINE_CHARACTERS:
             half = (MOST_LINE_CHARACTERS - len(self.name)) // 2
-            begin = max(begin, self.start - half)
-            end = min(end, self.start + len(self.name) + half)
+            begin, end = self._within(max(begin, self.start - half), end, half)
         return self.text[begin:end].strip()
+
+    def _within(self, begin: int, end: int, half: int) -> tuple[int, int]:
+        """The same, where no other name is cut."""
+        word = end if (found := _EDGE.search(self.text, self.start, end)) is None else found.start()
+        cut = max(min(end, self.start + len(self.name) + half), word)
+        while cut < end and cut > word and not _EDGE.match(self.text, cut):
+            cut -= 1
+        while begin < self.start and begin and not _EDGE.match(self.text, begin - 1):
+            begin += 1
+        return begin, cut
 
 
 class Ledger:

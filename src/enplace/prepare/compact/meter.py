@@ -49,6 +49,12 @@ class Meter:
         self.carried += history
         self.dead_carried += dead
 
+    def beside(self, event: UsageReported) -> None:
+        """Enter a call that doing nothing would not have made."""
+        used, hit = event.usage.input_tokens, event.usage.cache_hit_tokens
+        account = self.account
+        self.account = replace(account, hit=account.hit + hit, written=account.written + used - hit)
+
     def compacted(self, removed: int = 0) -> None:
         """Begin anew behind a compaction.
 

@@ -10,6 +10,7 @@ from enplace.prepare.compact.attachments import attach
 from enplace.prepare.compact.cached_snip import old_results, stub
 from enplace.prepare.compact.collapse import hand_off
 from enplace.prepare.compact.policy import CompactionOptions, Old, State, allowance, decide
+from enplace.prepare.compact.summary import Prose
 from enplace.prepare.frames import notes_text
 from enplace.prepare.view import View
 from enplace.records.block import ToolResultBlock
@@ -35,6 +36,8 @@ class Situation:
     asked: bool = False
     refused: bool = False
     label: str = ""
+    prose: Prose | None = None
+    """What a model wrote about this context, or about the beginning of it."""
 
     @property
     def room(self) -> int:
@@ -204,6 +207,8 @@ def _handoff_blocks(view: View, decision: Collapse, at: Situation, now: datetime
         decision.upto,
         most_tokens=round(decision.block_tokens * (1 - files) / factor),
         count=view.count,
+        prose=at.prose.text if at.prose else "",
+        prose_upto=at.prose.upto if at.prose else 0,
         label=at.label,
         asked_at=view.asked_at if view.asked_at <= decision.upto else 0,
         expired=[note for note in view.notes.values() if not note.live(now)],

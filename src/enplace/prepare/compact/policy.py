@@ -27,6 +27,11 @@ class CompactionOptions:
     """Whether old tool results may go out of view."""
     keeps_files: bool = True
     """Whether contents of files are kept apart and attached again after a collapse."""
+    prose: bool = True
+    """Whether a model that can is asked, beside the turn, to tell where the task stands before a
+    collapse; what code tells stands in the handoff in any case."""
+    prose_s: float = 60.0
+    """Seconds that such a call may take."""
     soft_ratio: float = 0.675
     """Above it a collapse happens as soon as it has paid: context rots before it overflows."""
     hard_ratio: float = 0.86
