@@ -118,10 +118,11 @@ async def test_an_error_of_the_model_closes_the_turn_and_is_raised(error: Enplac
     house = House()
     with pytest.raises(type(error)) as raised:
         await house.say("hello", error)
-    assert raised.value is error
+    assert error in {raised.value, raised.value.__cause__}  # an overflow is told with our numbers
     *_, told, ended = await house.owner.log("t")
     assert isinstance(told, ErrorRaised)
-    assert (told.error, told.message, told.details) == (error.code, error.message, error.details)
+    assert (told.error, told.message) == (error.code, error.message)
+    assert told.details.items() >= error.details.items()
     assert isinstance(ended, TurnErrored)
     assert ended.error == error.code
 
