@@ -26,14 +26,21 @@ class Dialogue:
         self._handoffs: set[int] = set()
         """Ordinals of the collapses."""
 
-    def carry(self, messages: Sequence[ContextMessage], *, keeps_open: bool = True) -> None:
+    def carry(
+        self, messages: Sequence[ContextMessage], *, keeps_open: bool = True, untouched: int = 0
+    ) -> None:
         """Begin anew with these; they stand for good once something follows or is laid before.
 
         Args:
             messages: In order.
             keeps_open: Whether the model is the same: another one gets nothing of what was thought.
+            untouched: So many of the first stand exactly as they stood, behind the same head: what
+                was thought in them is bound to nothing that changed.
         """
-        self._carried = [_without_thinking(m, keeps_open=keeps_open) for m in messages]
+        self._carried = [
+            m if i < untouched else _without_thinking(m, keeps_open=keeps_open)
+            for i, m in enumerate(messages)
+        ]
         self.messages, self.sums, self._places = [], [], {}
 
     def carried(self) -> Sequence[ContextMessage]:
@@ -89,16 +96,23 @@ class Dialogue:
         at = self._places.get(ordinal)
         return 0 if at is None else self.sums[-1] - self.sums[at]
 
-    def snip(self, stubs: Mapping[int, ContextBlock]) -> None:
-        """Put other blocks in the place of tool results, by ordinal."""
+    def snip(self, stubs: Mapping[int, ContextBlock]) -> int:
+        """Put other blocks in the place of tool results, by ordinal.
+
+        Returns:
+            How many messages in front of the first of them stand as they stood.
+        """
+        untouched = min(self._places.get(ordinal, len(self.messages)) for ordinal in stubs)
         self.carry(
             [
                 replace(m, blocks=tuple(_stubbed(block, stubs) for block in m.blocks))
                 if m.role == "tool"
                 else m
                 for m in self.messages
-            ]
+            ],
+            untouched=untouched,
         )
+        return untouched
 
     def standing_after(self, upto: int, asked_at: int) -> list[ContextMessage]:
         """The messages that a collapse leaves, with the question in the first of them.

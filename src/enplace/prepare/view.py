@@ -104,6 +104,8 @@ class View:
         self._is_compacted = False
         self._is_snipped = False
         """Whether the epoch left what stood where it stood: then nothing is laid before that."""
+        self._untouched = 0
+        """Messages that the newest snip left as they stood."""
         self._late_notes: list[NoteWritten] | None = None
         """Notes that a caller wrote between a message and its frames, which did not show them."""
 
@@ -191,11 +193,12 @@ class View:
             self.pending = tuple(b for b in self.pending if b.segment == "history")
             self._forget_frames()
         if head != self.dialogue.head:
-            self.kept_tokens = 0
+            self.kept_tokens = self._untouched = 0
         self._is_compacted = self.prosed = False
         is_same = self.epoch is None or self.epoch.model == event.model
         self.epoch, self.dialogue.head = event, head
-        self.dialogue.carry(carried, keeps_open=is_same)
+        self.dialogue.carry(carried, keeps_open=is_same, untouched=self._untouched)
+        self._untouched = 0
         self._lay_head(event, texts)
 
     def _lay_head(self, event: EpochOpened, texts: Mapping[str, str]) -> None:
@@ -244,7 +247,7 @@ class View:
                     stub = replace(block.block, text=line)
                     tokens = self.count(line, "code")
                     stubs[ordinal] = replace(block, block=stub, tokens=tokens, why=SNIPPED)
-        self.dialogue.snip(stubs)
+        self._untouched = self.dialogue.snip(stubs)
 
     def _collapse(self, event: Compacted, texts: Mapping[str, str]) -> None:
         self.kept_tokens = self.head_tokens

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, currently_in_test_context, note, settings
 from hypothesis import strategies as st
 from tests.prepare.compact.driven import Ask, Task, ToolFailed, Use, only
 
@@ -267,6 +267,8 @@ class Story:
 
     def live(self, task: Task | None = None) -> Task:
         """Let everything happen."""
+        if currently_in_test_context():
+            note("\n".join(["", *map(repr, (self.options, *self.happenings))]))
         task = task or self.start()
         for what in self.happenings:
             happen(task, what)

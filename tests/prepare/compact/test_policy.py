@@ -84,7 +84,9 @@ PAID = 1_000_000.0
         (state(refused=True, upto=0), Overflow, None),
         (state(86_000, upto=0), Keep, None),
         (state(100_001, upto=0), Overflow, None),
-        (state(100_001, after=99_000), Overflow, None),
+        (state(100_001, after=99_000), Collapse, "window"),
+        (state(100_002, after=100_001), Overflow, None),
+        (state(99_000, after=98_000), Keep, None),
         (state(dead=5_001, dead_behind=100, dead_carried=PAID, dead_ordinals=(3,)), Snip, "rent"),
         (state(dead=4_999, dead_behind=100, dead_carried=PAID, dead_ordinals=(3,)), Keep, None),
         (state(dead=5_001, dead_behind=1_000, dead_ordinals=(3,)), Keep, None),
@@ -225,7 +227,7 @@ def test_no_collapse_without_a_gain(given: State, rates: Rates) -> None:
     if isinstance(decision, Collapse):
         assert given.upto > 0
         assert gain > 0
-        if decision.trigger not in {"boundary", "provider"}:
+        if decision.trigger not in {"boundary", "provider"} and given.used <= given.room:
             assert gain >= OPTIONS.least_gain * given.used
     if isinstance(decision, Overflow):
         assert given.refused or given.used > given.room

@@ -181,7 +181,8 @@ def carry_out(
     stays = sum(block.tokens for message in kept for block in message.blocks)
     gone = view.dialogue.sums[-1] - stays - sum(view.count(text) for text in texts)
     after = at.used - round(gone * factor)
-    if after > at.used * (1 - at.options.least_gain) and not at.asked:
+    gains = after <= at.used * (1 - at.options.least_gain)
+    if not gains and not at.asked and not (after <= at.room < at.used):
         return None
     event = Compacted(
         strategy="summary",

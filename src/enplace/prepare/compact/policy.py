@@ -170,7 +170,8 @@ def decide(state: State, rates: Rates, options: CompactionOptions) -> Decision:
     must = _must(state, options)
     if must is not None:
         trigger, why = must
-        if may_collapse and (enough or trigger != "window"):
+        fits_again = state.used > state.room >= state.after
+        if may_collapse and (enough or fits_again or trigger != "window"):
             return collapse(trigger, why, price)
         return _last_resort(state, rates, options, must) or keep
     if state.failures >= options.most_failures:
