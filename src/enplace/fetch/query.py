@@ -7,8 +7,8 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from enplace.fetch.concepts import concepts_in
-from enplace.fetch.dates import spans
 from enplace.fetch.furniture import FRAME, PHATIC
+from enplace.records.dates import spans
 from enplace.records.recollection import RecallQuery, TermRole
 from enplace.records.stop_words import STOP_WORDS
 from enplace.records.traits import FIRST_PERSON

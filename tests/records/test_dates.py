@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enplace.fetch.dates import date_terms, spans
+from enplace.records.dates import date_terms, spans
 
 NOW = datetime(2024, 5, 15, 14, 30, tzinfo=UTC)
 """A Wednesday."""

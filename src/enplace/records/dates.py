@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from enplace.fetch.date_rules import (
+from enplace.records.date_rules import (
     COUNT,
     HOURS,
     MONTHS,
@@ -19,7 +19,7 @@ from enplace.fetch.date_rules import (
     hours,
     times,
 )
-from enplace.fetch.periods import CONTAINING, YEARS, Period, always, day, shifted
+from enplace.records.periods import CONTAINING, YEARS, Period, always, day, shifted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

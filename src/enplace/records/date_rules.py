@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from enplace.fetch.periods import (
+from enplace.records.periods import (
     CONTAINING,
     Period,
     date_in,
