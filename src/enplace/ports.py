@@ -12,7 +12,18 @@ from enplace.records.encoding import EmbedderCard, Encoding
 from enplace.records.event import Event
 from enplace.records.exchange import Imported
 from enplace.records.gather import Gather
-from enplace.records.memory import Change, Fact, Memory, MemoryState, Note, Person, SoulLine, Trust
+from enplace.records.learning import Attempt, Batch, BatchState, Proposal
+from enplace.records.memory import (
+    Change,
+    Fact,
+    Memory,
+    MemoryState,
+    Note,
+    Person,
+    SoulLine,
+    Span,
+    Trust,
+)
 from enplace.records.message import Reply, TextPiece
 from enplace.records.model import ModelCard
 from enplace.records.price import Price
@@ -283,6 +294,42 @@ class MemoryStore(Protocol):
         ...
 
 
+class LessonStore(Protocol):
+    """How far the log was learned from. Work is what stands behind a task's cursor."""
+
+    async def due(self) -> Sequence[Due]:
+        """Tasks that wait to be learned from behind their cursor, oldest first."""
+        ...
+
+    async def cursor(self, task_id: str) -> int:
+        """Position of the last event that was learned from; 0 before the first batch."""
+        ...
+
+    async def attempt(self, task_id: str, after: int, at: datetime, trouble: str = "") -> Attempt:
+        """Count a try of the events behind a position, or with `trouble` say why it failed."""
+        ...
+
+    async def attempts(self) -> Sequence[Attempt]:
+        """Tries of stretches that were not learned from yet, oldest first."""
+        ...
+
+    async def batches(self, *, limit: int, state: BatchState | None = None) -> Sequence[Batch]:
+        """Batches, the last first."""
+        ...
+
+    async def batch(self, batch_id: str) -> tuple[Batch, Sequence[int]] | None:
+        """A batch and the ids of its writes, oldest first; None for an unknown one."""
+        ...
+
+    async def evidence(self, memory_id: str) -> Sequence[Span]:
+        """Everything in the log that a memory was written or confirmed by, each once, in order."""
+        ...
+
+    async def take_back(self, batch_id: str, *, rewind: bool) -> None:
+        """Mark a batch as rolled back; with `rewind` the cursor goes back to where it began."""
+        ...
+
+
 class IndexStore(Protocol):
     """Finds memories. Everything that was committed is found at once."""
 
@@ -351,6 +398,11 @@ class Brain(Protocol):
         """All of it, to be searched."""
         ...
 
+    @property
+    def lessons(self) -> LessonStore:
+        """How far it was learned from."""
+        ...
+
     async def session(self) -> Session | None:
         """The session that is not closed."""
         ...
@@ -382,6 +434,31 @@ class Brain(Protocol):
             holds_one: Whether its predicate does: where many values hold, none depends on another.
             ids: Of facts that it names.
             key: The caller's idempotency key.
+
+        Raises:
+            StoreError: Nothing was written.
+        """
+        ...
+
+    async def learn(
+        self,
+        batch: Batch,
+        proposals: Sequence[Proposal],
+        decide: Callable[[Proposal, Surroundings], Sequence[Changeset]],
+        *,
+        dry: bool = False,
+    ) -> Commit | None:
+        """Write what a batch learned and move its task's cursor, whole or not at all.
+
+        Args:
+            batch: It is learned from only while the task's cursor stands at its `after`.
+            proposals: Weighed one after the other; each sees what those before it wrote.
+            decide: Pure and quick. What it raises is raised, and nothing is written.
+            dry: Decide on everything, and write nothing.
+
+        Returns:
+            The id of its last write; None where somebody else moved the cursor: nothing was
+            written.
 
         Raises:
             StoreError: Nothing was written.

@@ -117,6 +117,8 @@ class Write:
     """The caller's idempotency key."""
     request: str = ""
     """Digest of what was asked for under that key."""
+    batch: str | None = None
+    """Id of the batch that learned it; None for an explicit write."""
     undone: bool = False
 
 
