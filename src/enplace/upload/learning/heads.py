@@ -1,0 +1,166 @@
+"""Who does something in a sentence, and how it is told: denied, over, planned, supposed."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from enplace.upload.learning.lexicon import KIN
+
+_KIN = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse=True))
+_NAME_WORD = r"[A-Z\u00c0-\u00de](?:[\w\u00c0-\u024f-]|'(?!s\b))*[a-z\u00df-\u024f]"
+NAME = (
+    rf"(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?{_NAME_WORD}(?:\s(?:(?:de|van|von|der|den|la|le|di|da|del|al|bin)\s)*{_NAME_WORD})*(?![\w\u00c0-\u024f])"
+)
+"""A name of one or several words, each with a capital."""
+OWN = r"(?i:my|our)"
+ADJECTIVES = (
+    r"(?:(?i:own|dear|late|new|old|little|big|older|younger|elder|eldest|youngest|oldest|middle|best|good|great|dearest|lovely|"
+    r"beloved|former|current|other|only|twin|favou?rite|closest|estranged|adult|teenage|baby|direct|line|step|school|childhood|uni|work|next-door|"
+    r"upstairs|downstairs|beautiful|wonderful|amazing|first|second|third|two|three|four|five|\d)\s+)*"
+)
+KINSHIP = rf"{OWN}\s+{ADJECTIVES}(?P<kin>(?i:{_KIN}))\b(?!-)(?:'s\s+(?P<kin2>(?i:{_KIN}))\b)?"
+
+_SUBJECT = re.compile(
+    rf"(?P<first>\b(?:I|i)(?=\b|'|m\b)|\b(?i:we)\b)"
+    rf"|(?P<kinship>\b{KINSHIP})(?P<kin_name>,?\s+\(?(?!I\b|I'){NAME}\)?,?)?"
+    rf"|(?P<pronoun>\b(?i:he|she|they)\b)"
+    rf"|(?P<name>(?<!\b(?i:to|at|in|of|on|by|an|as|is) )(?<!\b(?i:for|and|the|via|see|was) )(?<!\b(?i:from|with|into|near|like|than|love|over|live) )(?<!\w\w )\b(?!I\b|I'|The\b|This\b|That\b|My\b|It\b|And\b|But\b|So\b|If\b|When\b|We\b|He\b|She\b|They\b|Our\b|Not\b|Now\b|Just\b|Also\b){NAME})(?P<role>,\s+{KINSHIP.replace('?P<kin>', '?P<kin3>').replace('?P<kin2>', '?P<kin4>')},)?"
+)
+_AUXILIARY = re.compile(
+    r"(?:\s*,)?\s*(?P<word>'(?:m|s|re|ve|d|ll)\b|n't\b|\b(?:no longer|not \w+ more|used to|going to|about to|supposed to|sort of|kind of"
+    r"|am|is|are|was|were|be|been|being|have|has|had|having|do|does|did|will|would|can|could|may|might|must"
+    r"|shall|should|ought to|cannot|[a-z]+n't|im|ive|dont|cant|wont|isnt|didnt|not|never|now|just|recently|currently|still|also|actually"
+    r"|really|finally|originally|basically|mostly|usually|always|already|only|even|both|all|probably|absolutely"
+    r"|totally|truly|deeply|highly|severely|mildly|slightly|terribly|badly|violently|deathly|quite|very|pretty|rather|kinda|sorta"
+    r"|gonna|literally|officially|technically|newly|happily|lately|temporarily|permanently|then|once|since"
+    r"|generally|normally|often|sometimes|rarely|hardly|barely|secretly|simply|honestly|sadly|unfortunately"
+    r"|apparently|clearly|obviously|definitely|certainly|maybe|perhaps|happen to|tend to|tends to|myself|properly|strictly|strongly|fully|partly|mainly|primarily|genuinely|thankfully|luckily|btw|by the way|proudly|presently|formerly|previously|right now|at the moment|these days|nowadays|today|again|too|so|here|there)\b)",
+    re.IGNORECASE,
+)
+_BE = frozenset("am is are was were be been being 'm 're im isn't aren't wasn't weren't isnt ain't".split())
+_HAVE = frozenset("have has had having 've ive haven't hasn't hadn't".split())
+_DENYING = frozenset("not never no cannot cant dont wont isnt didnt hardly barely rarely".split())
+_SUPPOSED = frozenset("would could might may should maybe perhaps 'd ought".split())
+_FUTURE = frozenset("will 'll shall gonna going about".split())
+_PAST = frozenset("was were had did once formerly previously wasn't weren't hadn't didn't".split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Somebody, and the words before what they do or are."""
+
+    who: str
+    """The words that name them; empty for whoever speaks."""
+    start: int
+    at: int
+    """Where what they do or are begins, in the sentence."""
+    words: tuple[str, ...] = ()
+    """Auxiliary verbs and adverbs between the two, in lower case."""
+    kin: str = ""
+    name: str = ""
+    """Of somebody told by kinship and name."""
+    elided: bool = False
+    """The sentence leaves `I` out."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is whoever speaks."""
+        return not self.who
+
+    @property
+    def is_being(self) -> bool:
+        """The last verb is a form of `be`."""
+        return self._verb in _BE or (self._verb == "'s" and not self.is_own)
+
+    @property
+    def is_having(self) -> bool:
+        """The last verb is a form of `have`."""
+        return self._verb in _HAVE or (self._verb == "'s" and not self.is_own)
+
+    @property
+    def denied(self) -> bool:
+        """With `not`, `never` or `no longer`."""
+        return any(word in _DENYING or word.endswith("n't") for word in self.words) or self.no_longer
+
+    @property
+    def no_longer(self) -> bool:
+        """It was so, and is not any more."""
+        return any(word.startswith(("no longer", "not")) and " " in word for word in self.words)
+
+    @property
+    def used_to(self) -> bool:
+        """It was so once."""
+        return "used to" in self.words or "once" in self.words
+
+    @property
+    def past(self) -> bool:
+        """With an auxiliary in the past."""
+        return any(word in _PAST for word in self.words)
+
+    @property
+    def perfect(self) -> bool:
+        """With `have` and then something else."""
+        return any(word in _HAVE for word in self.words)
+
+    @property
+    def supposed(self) -> bool:
+        """With `would` or `might`."""
+        return any(word in _SUPPOSED for word in self.words)
+
+    @property
+    def planned(self) -> bool:
+        """With `will` or `going to`."""
+        return any(word.split()[0] in _FUTURE for word in self.words if word != "'d")
+
+    @property
+    def _verb(self) -> str:
+        verbs = (w for w in reversed(self.words) if w in _BE or w in _HAVE or w == "'s")
+        return next(verbs, "")
+
+
+_OPENING = re.compile(
+    r"(?:\W*(?:so|and|but|ok|okay|hey|hi|hello|also|btw|by the way|fyi|um|well|oh|yeah|yes|yep|actually|sorry|no|right|now|just|"
+    r"still|currently|recently|finally|originally|anyway|plus|good news|update|big news|guess what|context|note|reminder|quick one|fun fact|for context|funny thing)\b[\s,:!.]*)*",
+    re.IGNORECASE,
+)
+_JOINT = re.compile(r"(?:,?\s+(?:and|but|then|plus|or)\s+(?:then |also |now |have |i )?|,\s+)(?=[a-z])", re.IGNORECASE)
+
+
+def heads(text: str) -> Iterator[Head]:
+    """Everybody who does or is something in a sentence, in its order."""
+    found = list(_SUBJECT.finditer(text))
+    opening = _OPENING.match(text)
+    begin = opening.end() if opening else 0
+    if not found or found[0].start() > begin:
+        words, at = _auxiliaries(text, begin)
+        yield Head(who="", start=begin, at=at, words=words, elided=True)
+    for index, subject in enumerate(found):
+        head = _head(text, subject)
+        yield head
+        end = found[index + 1].start() if index + 1 < len(found) else len(text)
+        for joint in _JOINT.finditer(text, head.at, max(head.at, end)):
+            words, at = _auxiliaries(text, joint.end())
+            carried = tuple(w for w in head.words if w in _SUPPOSED or w in _FUTURE)
+            yield Head(who=head.who, start=joint.end(), at=at, words=(*carried, *words), kin=head.kin,
+                       name=head.name, elided=head.elided)  # fmt: skip
+
+
+def _head(text: str, subject: re.Match[str]) -> Head:
+    words, at = _auxiliaries(text, subject.end())
+    if subject["first"]:
+        return Head(who="", start=subject.start(), at=at, words=words)
+    kin = (subject["kin2"] or subject["kin"] or subject["kin4"] or subject["kin3"] or "").lower()
+    name = (subject["kin_name"] or subject["name"] or "").strip(" ,()")
+    return Head(
+        who=subject.group().strip(" ,"), start=subject.start(), at=at, words=words, kin=kin, name=name
+    )
+
+
+def _auxiliaries(text: str, at: int) -> tuple[tuple[str, ...], int]:
+    words: list[str] = []
+    while found := _AUXILIARY.match(text, at):
+        words.append(" ".join(found["word"].lower().split()))
+        at = found.end()
+    while at < len(text) and text[at] in " ,":
+        at += 1
+    return tuple(words), at

@@ -1,0 +1,113 @@
+"""What of a message is the speaker's own word. Everything else is blanked, and gives no evidence.
+
+Blanks keep the length of the text, so that every later place is a place in the original.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
+_INLINE = re.compile(r"`[^`\n]+`")
+_INJECTED = re.compile(
+    r"<(?P<tag>memory|memories|recalled|notes?|file|seen|handoff|soul|context|system-reminder|system"
+    r"|instructions?|document|tool_result|untrusted)\b[^>]*>.*?(?:</(?P=tag)>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<[a-z/!][^<>]{0,300}>", re.DOTALL | re.IGNORECASE)
+_CITED = re.compile(r"^[ \t]*(?:>|\|).*$", re.MULTILINE)
+_QUOTED = re.compile(
+    r"(?<![\w\"])\"[^\"\n]{2,2000}\"|\u201c[^\u201d]{2,2000}[\u201d\u201c]|\u201e[^\u201c\u201d]{2,2000}[\u201c\u201d]"
+    r"|\u00ab[^\u00bb]{2,2000}\u00bb|(?<![\w'])'[^'\n]{2,40}(?:\w'\w[^'\n]*)*[.!?,]?'(?![\w'])"
+)
+_TRANSCRIPT = re.compile(
+    r"^[ \t]*(?:[\[(*#-]*[ \t]*)?(?:user|assistant|system|ai|human|bot|developer|admin|operator|tool"
+    r"|from|to|subject|re|sent|date|cc|on .{3,80} wrote)[\])*]*[ \t]*:.*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_SCRIPT = re.compile(
+    r"\b(?:me|witness|caller|traveller|customer|patient|client|narrator|interviewer|interviewee|agent|officer|doctor|nurse|host|guest|buyer|seller|q|a|[a-z]+ [12])[ \t]*:[ \t]*(?=i\b|i'|my\b|hi\b|hello\b|good\b)[^\n]*",
+    re.IGNORECASE,
+)
+_AUTHORITY = re.compile(
+    r"(?:^|\n)\s*(?:[\[<(#*]+\s*)(?:system|developer|admin|operator|root|policy|override|instruction)"
+    r"\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+_PASTED = re.compile(
+    r"\b(?:translate|proof-?read|summari[sz]e|shorten|shorter|rephrase|reword|rewrite|paraphrase|polish"
+    r"|improve|edit|check|correct|fix|analy[sz]e|explain|classify|parse|convert|review|comment on|read"
+    r"|reply to|respond to|answer|got|found|received|pasted?|copied|forwarded|sent|wrote|writes|write"
+    r"|says?|said|goes|reads?|quote|lyrics?|poem|story|joke|article|essay|abstract|paragraph|passage"
+    r"|sentence|text|excerpt|snippet|chapter|email|e-mail|mail|letter|message|review|tweet|post|comment"
+    r"|transcript|minutes|log|logs|output|error|trace|prompt|readme|page|website|site|docs?|bio|profile"
+    r"|ad|advert|slogan|headline|caption|draft|template|example|testimonial|cv|dialogue|ticket|note|wikipedia|forum|reddit|statement|tale|interview|excerpt|survey|feedback|classify|label|bullet points|subtitles?|scene|line|reply|complaint|request|customer|client|patient|case study)\b"
+    r"[^\n.!?:]{0,80}:(?!\w)[ \t]*\n*"
+)
+_SHOUTED = re.compile(r"^\W*(?:BEGIN|END|IMPORTANT|NOTICE|ATTENTION|WARNING|OVERRIDE|NEW POLICY)\b.*$",
+                      re.MULTILINE)  # fmt: skip
+_OWN_LIST = re.compile(
+    r"\b(?:about me|about myself|i like|things i|i'm |i am |some facts|fyi|for context|background"
+    r"|my (?:allergies|hobbies|languages|kids|pets|details|address|number|job|name|rules?|preferences?))\b",
+    re.IGNORECASE,
+)
+_LEFTOVER = re.compile(r"[A-Za-z0-9+/=]{60,}|(?:[0-9a-f]{2}[ :]){12,}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masked:
+    """A text with what is not the speaker's own word blanked."""
+
+    text: str
+    """As long as the original."""
+    blanked: tuple[tuple[int, int, str], ...] = field(default=())
+    """Characters [start, end) and why, in order of what was found first."""
+
+
+def mask(text: str) -> Masked:
+    """Blank what the engine injected, code, citations, quotations and pasted text."""
+    plain = text.translate(_PLAIN)
+    blanked: list[tuple[int, int, str]] = []
+    for reason, start, end in _foreign(plain):
+        if plain[start:end].strip():
+            blanked.append((start, end, reason))
+    own = list(plain)
+    for start, end, _ in blanked:
+        for place in range(start, end):
+            if own[place] != "\n":
+                own[place] = "\x00"
+    return Masked(text="".join(own), blanked=tuple(blanked))
+
+
+_PLAIN = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00a0": " ", "\t": " "})
+
+
+def _foreign(text: str) -> Iterator[tuple[str, int, int]]:
+    for reason, pattern in (
+        ("injected", _INJECTED),
+        ("code", _FENCE),
+        ("code", _INLINE),
+        ("injected", _AUTHORITY),
+        ("quoted", _CITED),
+        ("quoted", _TRANSCRIPT),
+        ("quoted", _SCRIPT),
+        ("quoted", _SHOUTED),
+        ("code", _MARKUP),
+        ("code", _LEFTOVER),
+    ):
+        for found in pattern.finditer(text):
+            yield reason, found.start(), found.end()
+    for found in _QUOTED.finditer(text):
+        if _is_speech(found.group()):
+            yield "quoted", found.start(), found.end()
+    for found in _PASTED.finditer(text.lower()):
+        before = text[max(0, text.rfind("\n", 0, found.start())) : found.end()]
+        if not _OWN_LIST.search(before):
+            end = text.find("\n\n", found.end())
+            yield "quoted", found.end(), len(text) if end < 0 else end
+
+
+def _is_speech(quoted: str) -> bool:
+    """Whether a quotation says something; a single name or title does not."""
+    inner = quoted[1:-1].split()
+    return len(inner) > 2 or any(word.lower() in {"i", "i'm", "my", "always", "never"} for word in inner)

@@ -1,0 +1,166 @@
+"""What the owner wants of the assistant from now on: standing instructions and preferences."""
+
+import re
+from dataclasses import dataclass
+
+from enplace.records.memory import SoulSection
+from enplace.records.stop_words import STOP_WORDS
+from enplace.records.words import words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One wish, with the line of the soul that it belongs to."""
+
+    text: str
+    section: SoulSection
+    key: str
+    suspect: bool = False
+    """It asks for what nobody should get by asking: a person has to look at it."""
+
+
+_LASTING = re.compile(
+    r"\b(?:from (?:now|here|this point|today) (?:on|onwards?)|from here on(?: out| in)?|going forward|henceforth|in (?:the )?future|for (?:the|future)(?: future)? (?:reference|chats|conversations|record)|"
+    r"(?:in|for) (?:all|every|any) (?:of )?(?:our|my|your|future)?\s*(?:chats?|conversations?|answers?|replies|responses|messages?|code|work|time|requests?)"
+    r"|whenever (?:you|i|we)|when (?:you|we) (?:write|answer|reply|respond|give|show|code|use|talk|quote|format|suggest|explain|mention|translate|summari[sz]e|list|recommend|refer|draft)|when i (?:ask|say|paste|send|write|share)|every ?time|each time|any ?time (?:you|i|we)|always|never|by default|forever|for good|in general|as a (?:general )?rule|ever again|no matter what|without exception|at all times|permanently|"
+    r"(?:standing|general|house|ground|golden) (?:rule|instruction|order|preference|request)s?|rule (?:for|number|of)|(?:new|one|two|quick|my|the|only) rules?\b|my (?:rule|preference|default)|unless i (?:say|ask|tell|explicitly|specifically)|until i (?:say|tell)|remember (?:to|that|this|:|,)|keep in mind|please remember|make a note|note (?:to self|that|for)|don't forget"
+    r"|if i (?:ask|paste|send|say|write|give|don't|ever)|any more|anymore|ever\b|once and for all|across (?:all )?(?:chats|sessions|conversations)|all (?:my|our) (?:chats|conversations))",
+    re.IGNORECASE,
+)
+_STYLE = re.compile(
+    r"\b(?:emojis?|emoticons?|smileys|bullet(?:s| points?)?|lists?|markdown|tables?|headings?|headers?|bold|italics?|exclamation (?:marks?|points?)|apologi[sz]\w*|sorry|disclaimers?"
+    r"|metric|imperial|celsius|fahrenheit|kilomet\w+|miles|kilos?|litres?|units?|tabs|spaces|indent\w*|type hints?|docstrings?|comments?|semicolons?|british|american|spelling|short(?:er)?|brief(?:ly)?|concise\w*|terse|verbose|long(?:er|-winded)?|wordy|lengthy|waffle|preambles?|small ?talk|filler"
+    r"|formal\w*|informal\w*|casual\w*|jargon|plain (?:english|language|prose|text|words)|prose|step[- ]by[- ]step|steps|sources?|cit(?:e|ations?)|references?|links?|24[- ]?hour|12[- ]?hour|iso|date format|dates|time ?zones?|tone|sarcas\w*|jokes?|humou?r|puns|metaphors?|first name|sir|ma'am|pronouns|summar\w+|conclusions?|recap|intro\w*|follow-?up questions?|questions?|options?|examples?|numbered|paragraphs?|sentences?|words|answers?|repl(?:y|ies)|responses?|tests?|code|snippets?|language|tl;?dr|caps|capitals|translat\w+|currency|euros?|dollars|pounds|decimals?|comma|oxford|em ?dash(?:es)?|quotes|citations|rhymes?|flattery|praise|compliments?|\"?as an ai\"?|great question|vegan|vegetarian|gluten|pork|meat|recipes?|confirm\w*|permission|ask (?:me )?(?:first|before)|commit\w*|push\w*|delete|python|typescript|javascript|rust|bash|sudo)\b",
+    re.IGNORECASE,
+)
+_ORDER = re.compile(
+    r"(?:^|[,;:.!]\s*|\b(?:please|pls|just|and|but|so|then|to|you(?:'ll| can| should| must| may)?|on|out|always|never|chats|rule|reference|default)\s*[,:]?\s+)"
+    r"(?:please |pls |always |never |just |only |kindly |also )*"
+    r"(?P<order>(?:don't|do not|never|no|stop|quit|avoid|skip|drop|cut|leave out|lose|spare me|use|using|keep|answer|reply|respond|write|give|show|put|add|include|start|begin|end|sign|call|address|speak|talk|explain|format|convert|translate|quote|cite|ask|check|run|tell|treat|assume|prefer|stick|be|make|list|number|round|spell|refer|mention|suggest|recommend|warn|remind|say|default|switch|follow|include|limit|wrap|indent|name|let|go|get|do|read|test|mark|leave|attach|offer|remember|consider|ignore|forget|swear|curse|bullet|plain|metric|short)\b.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_WISH = re.compile(
+    r"\bi(?:'d| would)? (?:really |always |strongly |much |generally |definitely |usually )*(?P<wish>(?:want|like|prefer|need|expect|love|appreciate|hate|dislike|can't stand|don't like|don't want|don't need)\s+(?:it (?:when|if) )?(?:you|your|my (?:answers|code|replies|recipes|dates|units|temperatures|text)|all (?:answers|code|dates)|answers|replies|responses|dates|units|code|everything|short|long|concise|plain|formal|informal|no|tabs|spaces|metric|bullet|numbered|direct|detailed|brief|prose|examples|tables|british|american|imperial|explanations|seeing)\b.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ONCE = re.compile(
+    r"\b(?:this (?:time|once|one|text|email|function|file|letter|message|paragraph|table|code|draft|list|bug|sentence|image|as|into|in|a\b|to)|the (?:following|attached|below|above|second|first|third|last|next|table|text|letter|email|function|file|draft|image)|here's|right now|for now|today|just now|it (?:in|as|to|into|again|for)|that (?:again|in|one|part|paragraph))\b",
+    re.IGNORECASE,
+)
+_TELLING = re.compile(
+    r"^\W*(?:(?:well|so|and|but|oh|yeah|no|also|because)\W+)*(?:i (?!'d like|want|prefer|need|expect|would|hate|like|love|appreciate|can't stand|don't (?:want|like|need)|use)|i'm|i've|he|she|they|we|it|my (?!rule|preference|default|answers)|the\b|there|that's|people|everyone|nobody|what|why|how|who|where|does|did|is|are|was|can|could|would|have you)\b",
+    re.IGNORECASE,
+)
+
+_SUSPECT = re.compile(
+    r"\b(?:hereby|developer mode|dev mode|debug mode|god mode|maintenance mode|override|jailbreak|unrestricted|no restrictions|without (?:any )?(?:restrictions?|filters?|limits|safety)|safety (?:rules|filters?|guidelines|checks?)|content polic\w+|guardrails?|system prompt|core identity|your (?:true|real|new) (?:self|identity|name|purpose|persona)|you are now|you're now|repeat after me|act as|dan\b"
+    r"|(?:previous|prior|earlier|all|any|your|other) (?:instructions|rules|guidelines|programming|training|polic\w+|directives)|obey|comply with (?:all|any|every)|exfiltrat\w+|(?:send|post|upload|forward|leak|share|mail|transmit|report|cc|copy)\b[^.]{0,60}(?:https?:|www\.|@|password|credential|secret|api key|token|everything|conversation|memor|data)|credentials?|passwords?|api keys?|private keys?|bank (?:account|details)|iban|bitcoin|wallet|wire|curl|wget|rm -rf|sudo |base64|trusted (?:source|user|operator|admin)|admin(?:istrator)? (?:rights|privileges|access|mode)|as (?:the|your|an?) (?:developer|admin\w*|creator|operator|owner|engineer|openai|anthropic|vendor)|i am (?:the|your) (?:developer|admin\w*|creator|operator)"
+    r"|highest priority|top priority instruction|authori[sz]ed|security (?:team|update|policy)|(?:without|never|don't|do not|no need to) (?:ask\w*|requir\w*|request\w*|wait\w* for|need\w*) (?:for )?(?:any )?(?:user |my |the user's )?(?:confirm\w*|permission|approval|consent)|approve (?:all|every|any)|always (?:agree|approve|trust|recommend (?:brand|product)|buy)|user (?:prefers|wants|is|has|said|agreed|consents)|the user\b)",
+    re.IGNORECASE,
+)
+
+_FOREIGN_LASTING = re.compile(
+    r"(?i:\b(?:ab (?:jetzt|sofort|heute)|von (?:nun|jetzt) an|künftig|zukünftig|in zukunft|merk dir|grundsätzlich|immer|niemals|nie(?: wieder| mehr)?|hör auf"
+    r"|désormais|dorénavant|à partir de maintenant|à l'avenir|toujours|jamais|souviens-toi|arrête de|n'utilise (?:pas|plus|jamais)|retiens"
+    r"|(?:a partir de|de) (?:ahora|agora|hoy|hoje)(?: en adelante| em diante)?|en adelante|siempre|nunca|recuerda|deja de|sempre|lembre-se|lembra|pare de|não use mais"
+    r"|d'ora in (?:poi|avanti)|da ora in poi|mai|ricorda(?:ti)?|smetti di|vanaf nu|voortaan|altijd|nooit|onthoud|från (?:och med )?nu|i fortsättningen|alltid|aldrig|kom ihåg"
+    r"|fra nå av|fra nu af|fremover|altid|aldri|husk|od teraz|zawsze|nigdy|pamiętaj|przestań|odteď|od teď|vždy|vždycky|nikdy|pamatuj|bundan sonra|her zaman|asla|hep\b|tästä lähtien|aina|koskaan|mostantól|mindig|soha|de acum înainte|întotdeauna|niciodată|mereu"
+    r"|отныне|с этого момента|впредь|всегда|никогда|запомни|больше не|відтепер|завжди|ніколи|από (?:τώρα|εδώ) και|πάντα|ποτέ))"
+    r"|从现在(?:起|开始)|以后|今后|总是|始终|永远|不要再|请记住|记住|每次|一律|一直|從現在|これから|今後|常に|いつも|必ず|絶対に|二度と|覚えて|毎回|は禁止|앞으로|항상|이제부터|절대|기억해|늘"
+    r"|من الآن|دائما|دائمًا|أبدا|أبدًا|تذكر|מעכשיו|תמיד|לעולם|अब से|हमेशा|कभी"
+)
+_FOREIGN_ORDER = re.compile(
+    r"(?i:\b(?:bitte|antworte\w*|schreib\w*|verwend\w*|nutze|benutz\w*|sprich|duze?|siez\w*|sag\w*|gib|mach\w*|nenn\w*|keine?n?|erklär\w*|frag\w*|s'il te plaît|stp|svp|réponds?|répondez|écris|écrivez|utilise\w*|parle|tutoie|vouvoie|donne|appelle|fais|explique|mets|por favor|responde\w*|contesta\w*|contéstame|respóndeme|escribe\w*|usa\w*|habla\w*|dame|llámame|trátame|explica\w*|pon|evita|responda|escreva|use|fale|me (?:chame|trate|responda|dê)|per favore|rispond\w*|scriv\w*|parla\w*|dammi|chiamami|spiega\w*|dammi|alsjeblieft|graag|antwoord\w*|schrijf|gebruik|noem|geef|snälla|svara|skriv|använd|kalla|vær så snill|svar|bruk|brug|proszę|odpowiadaj|pisz|używaj|mów|podawaj|nie używaj|prosím|odpovídej|piš|používej|lütfen|cevap|yaz|kullan\w*|yanıt\w*|vastaa|käytä|kirjoita|kérlek|válaszolj|írj|használj|te rog|răspunde|scrie|folosește|пожалуйста|отвечай\w*|пиши\w*|используй\w*|обращайся|называй|говори|будь ласка|відповідай|пиши|παρακαλώ|απάντα\w*|γράφε|γράψε|χρησιμοποίησε))"
+    r"|请|請|回答|用|不要|别|使用|称呼|叫我|ください|下さい|答えて|使って|書いて|呼んで|しないで|にして|해\s?주|하지\s?마|대답|답해|사용|말해|써|من فضلك|أجب|استخدم|اكتب|لا تستخدم|جاوب|ענה|כתוב|बताइए|लिख|जवाब|दीजिए|करें|दें|दो"
+)
+_OWN_STORY = re.compile(r"(?i:^\W*(?:ich|je|j'|yo|eu|io|ik|jag|jeg|ja|я|мы|wir|nous))\b")
+_ENGLISH = re.compile(r"\b(?:the|you|your|is|are|to|of|and|in|with|for|me|my|i|it|that|this|please|always|never|use|on)\b", re.IGNORECASE)
+
+_TOPICS: tuple[tuple[str, str], ...] = (
+    ("language", r"\b(?:in (?:english|german|french|spanish|italian|portuguese|dutch|czech|polish|swedish|danish|norwegian|finnish|russian|chinese|japanese|korean|arabic|turkish|hindi|welsh|irish|catalan)|auf deutsch|en français|en español|em português|in italiano|language)\b|中文|日本語|한국어|по-русски"),
+    ("units", r"\b(?:metric|imperial|celsius|fahrenheit|kilomet\w+|miles|units?|kilos?|litres?|cups|grams)\b"),
+    ("spelling", r"\b(?:british|american|spelling)\b"),
+    ("emoji", r"\b(?:emojis?|emoticons?|smileys?)\b|表情"),
+    ("lists", r"\b(?:bullets?|bullet points?|lists?|numbered|prose|tables?)\b"),
+    ("markdown", r"\b(?:markdown|headings?|headers?|bold|plain text)\b"),
+    ("length", r"\b(?:short\w*|brief\w*|concise\w*|terse|verbose|long\w*|wordy|waffle|sentences|words|paragraphs?|kurz|court\w*|breve\w*)\b"),
+    ("apologies", r"\b(?:apologi[sz]\w*|sorry)\b"),
+    ("indentation", r"\b(?:tabs|spaces|indent\w*)\b"),
+    ("types", r"\b(?:type hints?|annotations?)\b"),
+    ("docstrings", r"\bdocstrings?\b"),
+    ("comments", r"\bcomments?\b"),
+    ("tests", r"\btests?\b"),
+    ("dates", r"\b(?:date format|dates?|iso)\b"),
+    ("clock", r"\b(?:24|12)[- ]?hour\b"),
+    ("tone", r"\b(?:tone|formal\w*|informal\w*|casual\w*|sarcas\w*|jokes?|humou?r|duze?|tutoie|siez\w*|vouvoie)\b"),
+    ("sources", r"\b(?:sources?|cit\w+|references?|links?)\b"),
+    ("address", r"\b(?:call me|address me|first name|sir|ma'am|pronouns)\b"),
+    ("currency", r"\b(?:currency|euros?|dollars|pounds)\b"),
+    ("questions", r"\b(?:follow-?up|clarifying|questions?)\b"),
+)  # fmt: skip
+_TOPIC_PATTERNS = tuple((key, re.compile(pattern, re.IGNORECASE)) for key, pattern in _TOPICS)
+
+
+def rule_in(text: str) -> Rule | None:
+    """The standing wish that a sentence of the owner's tells, if it tells one."""
+    wish = _english(text) or _foreign(text)
+    if not wish:
+        return None
+    plain = " ".join(wish.split()).strip(" ,;:-.")
+    section: SoulSection = "style" if topic_of(plain) in _STYLES else "preferences"
+    return Rule(text=plain, section=section, key=topic_of(plain), suspect=bool(_SUSPECT.search(text)))
+
+
+_STYLES = frozenset("language units spelling emoji lists markdown length apologies tone dates clock address".split())
+
+
+def topic_of(text: str) -> str:
+    """What a wish is about, so that a later one on the same takes its place."""
+    for key, pattern in _TOPIC_PATTERNS:
+        if pattern.search(text):
+            return key
+    telling = [word for word in words(text) if word not in STOP_WORDS and word not in _LASTING_WORDS]
+    return "-".join(telling[:4]) or "wish"
+
+
+_LASTING_WORDS = frozenset("always never please now from on ever remember don use want you your make sure keep".split())
+
+
+def _english(text: str) -> str:
+    if len(_ENGLISH.findall(text)) < 1 and not _STYLE.search(text):
+        return ""
+    lasting, style = _LASTING.search(text), _STYLE.search(text)
+    wish = _WISH.search(text)
+    if wish and (style or lasting) and not _ONCE.search(wish.group()):
+        return text
+    order = _ORDER.search(text)
+    if not order or (_TELLING.match(text) and not _starts_with_cue(text)):
+        return ""
+    said = order["order"]
+    if _ONCE.search(text) and not _strong(text):
+        return ""
+    if lasting and (style or _strong(text) or lasting.group().lower() in {"always", "never"}):
+        return text
+    denies = re.match(r"(?:don't|do not|never|no|stop|quit|avoid|skip|drop|leave out|spare me|enough)\b", said, re.IGNORECASE)
+    if denies and style and len(said.split()) <= 14:
+        return text
+    keeps = re.match(r"(?:keep|answer|reply|respond|speak|talk|be|stick|write to me|address)\b", said, re.IGNORECASE)
+    if keeps and style and re.search(r"\b(?:me|your|answers?|replies|responses?|with me|to me)\b", said, re.IGNORECASE):
+        return text
+    return ""
+
+
+def _strong(text: str) -> bool:
+    return bool(re.search(r"\b(?:from (?:now|here|this point|today) on|from here on|going forward|henceforth|in (?:the )?future|whenever|every ?time|each time|by default|forever|standing|rule|remember|unless i|for all|ever again|as a rule|in general|if i (?:paste|send|say|ask|write))\b", text, re.IGNORECASE))
+
+
+def _starts_with_cue(text: str) -> bool:
+    return _strong(text[:60])
+
+
+def _foreign(text: str) -> str:
+    if len(_ENGLISH.findall(text)) >= 3 and text.isascii():
+        return ""
+    if _FOREIGN_LASTING.search(text) and _FOREIGN_ORDER.search(text) and not _OWN_STORY.match(text):
+        return text
+    return ""

@@ -1,0 +1,114 @@
+"""Where sentences begin and end, and what they are: told, asked, supposed, told of others."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A stretch of a text that is told in one breath."""
+
+    text: str
+    start: int
+    """In the text it is from."""
+    asks: bool = False
+    """Ends with a question mark."""
+
+    @property
+    def end(self) -> int:
+        """Not included."""
+        return self.start + len(self.text)
+
+
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:dr|mr|mrs|ms|st|prof|sr|jr|vs|etc|approx|no|e\.g|i\.e|a\.m|p\.m|inc|ltd|co|mt|ave|rd"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)|\b[A-Z]|\d)\.$",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(
+    r"(?P<mark>[.!?\u2026]+[)\"']*)(?=\s|\Z|\x00)|\n+|;\s|\s[-\u2013\u2014]{1,3}\s|\s*\u2014\s*"
+    r"|(?:\s[:;]-?[)(DP])(?=\s|\Z)|[。！？]"
+)
+
+
+def sentences(text: str) -> Iterator[Sentence]:
+    """The sentences of a text; blanks of `mask` are left out."""
+    start = 0
+    for found in _BREAK.finditer(text):
+        mark = found["mark"] or ""
+        if mark == "." and _ABBREVIATED.search(text[max(0, found.start() - 8) : found.end()]):
+            if not re.match(r"\s+[A-Z][a-z]+ (?:is|was|has)\b|\s*\Z", text[found.end() :]) and not (
+                text[found.start() - 1].isdigit() and re.match(r"\s+[A-Z]", text[found.end() :])
+            ):
+                continue
+        yield from _trimmed(text, start, found.start(), asks="?" in mark)
+        start = found.end()
+    yield from _trimmed(text, start, len(text), asks=False)
+
+
+def _trimmed(text: str, start: int, end: int, *, asks: bool) -> Iterator[Sentence]:
+    while start < end and text[start] in " \n\t\x00-*•·":
+        start += 1
+    while end > start and text[end - 1] in " \n\t":
+        end -= 1
+    if any(character.isalnum() for character in text[start:end]):
+        yield Sentence(text=text[start:end], start=start, asks=asks)
+
+
+# --- what a sentence is ---------------------------------------------------------------------------
+
+_ASKING = re.compile(
+    r"\s*(?:(?:so|and|but|ok|okay|hey|hi|also|btw|um|well|wait)[, ]+)*"
+    r"(?:(?:am|are|is|was|were|do|does|did|have|has|can|could|would|will|should|shall|may|might)"
+    r"(?:n't)? (?:i|we|you|he|she|it|they|my|the|a|there|anyone|somebody|people|that|this)\b"
+    r"|(?:what|why|when|where|who|whose|which|how)\b(?! (?:is more|matters))|any (?:idea|chance|tips?)\b)",
+    re.IGNORECASE,
+)
+_SUPPOSING = re.compile(
+    r"\b(?:suppose|supposing|imagine|imagining|pretend(?:ing)?|let'?s say|let us say|say (?:i|we|my|you)\b|hypothetically|hypothetical"
+    r"|what if|as if|as though|even if|only if|i wish|wish i|if only|in (?:theory|a dream|my dreams?|another life)|dreamt|dreamed"
+    r"|assume|assuming|had i|were i|should i ever|in case i|unless i|for the sake of|in an alternate"
+    r"|in a parallel|were i (?:to|a|an|your)|were we|picture this|consider (?:the case|a case|someone|a person)|take the case|(?:for|as an?) example i|role-?play|in character|thought experiment|if i were|if i was)\b",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(r"\b(?:if|whether|unless|lest)\b", re.IGNORECASE)
+_FICTION = re.compile(
+    r"\b(?:(?:write|draft|compose|make up|invent|tell|give|continue|finish|create|generate|need|want|do)\b[^.!?]{0,60}"
+    r"\b(?:story|stories|poem|song|limerick|haiku|joke|novel|scene|dialogue|monologue|fiction|fanfic"
+    r"|script|screenplay|character|backstory|bio for|tale|sketch|sonnet|ballad|rap|verse|chapter)"
+    r"|my (?:main |d&d |rpg )?(?:character|protagonist|narrator|hero|heroine|villain|avatar|sim|oc)\b"
+    r"|the (?:character|protagonist|narrator|hero|heroine|villain|speaker|singer)\b"
+    r"|in (?:the|my|a|this) (?:novel|book|story|film|movie|song|game|dream|series|show|play|lyrics|sims|campaign|exercise|example|scenario))",
+    re.IGNORECASE,
+)
+_ROLE_PLAY = re.compile(
+    r"\b(?:role-?play\w*|rp\b|\[?IC\]|(?:let'?s|can we|let us) (?:play|pretend|simulate|act|do a (?:mock|scene|role))|simulat\w+ (?:a|an|the)\b|mock (?:interview|trial|call|sales|exam)|practi[sc]e (?:a|an|my|with me)\b|playing a character|game master|dungeon master|in the sim\b|play the [a-z]+ (?:clerk|receptionist|doctor|customer|patient|waiter|officer|teller|guard)|pretend (?:you|i|to be|we|that)|act as|you(?:'re| are) (?:a|an|the|my) (?!right|star|great"
+    r"|genius|life|angel|legend|hero|gem|big help|wonderful|good)[a-z]+(?:[^.!?]*)\b(?:i'm|i am|i'll be|start|begin)\b|i'll be the|you play)\b",
+    re.IGNORECASE,
+)
+
+
+def asks(sentence: Sentence) -> bool:
+    """Whether it is a question as a whole."""
+    return bool(_ASKING.match(sentence.text))
+
+
+def supposes(text: str) -> bool:
+    """Whether a text speaks of what is not so."""
+    return bool(_SUPPOSING.search(text))
+
+
+def conditional(text: str) -> bool:
+    """Whether it hangs on an `if`."""
+    return bool(_CONDITION.search(text))
+
+
+def tells_fiction(text: str) -> bool:
+    """Whether it is about somebody invented."""
+    return bool(_FICTION.search(text))
+
+
+def plays_a_role(text: str) -> bool:
+    """Whether the speaker begins to speak as somebody else."""
+    return bool(_ROLE_PLAY.search(text))
