@@ -7,6 +7,7 @@ from time import process_time
 
 from enplace.ports import Brain
 from enplace.records.changeset import Changeset, Commit, Lease
+from enplace.records.learning import Batch, Proposal
 from enplace.records.memory import Fact
 from enplace.records.task import Session
 from enplace.records.write import Surroundings
@@ -39,6 +40,7 @@ class _TimedBrain:
         self.notes = inner.notes
         self.memory = inner.memory
         self.index = inner.index
+        self.lessons = inner.lessons
         self._inner = inner
         self._total = total
 
@@ -67,6 +69,21 @@ class _TimedBrain:
         start = process_time()
         try:
             return await self._inner.weigh(fact, decide, holds_one=holds_one, ids=ids, key=key)
+        finally:
+            self._total.commit_s += process_time() - start
+
+    async def learn(
+        self,
+        batch: Batch,
+        proposals: Sequence[Proposal],
+        decide: Callable[[Proposal, Surroundings], Sequence[Changeset]],
+        *,
+        dry: bool = False,
+    ) -> Commit | None:
+        """See `ports.Brain`."""
+        start = process_time()
+        try:
+            return await self._inner.learn(batch, proposals, decide, dry=dry)
         finally:
             self._total.commit_s += process_time() - start
 

@@ -2,8 +2,10 @@
 
 import json
 import shutil
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,19 +18,25 @@ from tests.conftest import StandingClock
 import enplace
 from enplace.engine import Engine, OwnerEngine
 from enplace.errors import BadInput, UsageError
+from enplace.ports import Brain
 from enplace.providers.counts import CharacterCounter
 from enplace.providers.scripted import ScriptedModel
-from enplace.records.event import MessageHeard
+from enplace.records.changeset import Changeset
+from enplace.records.event import Event, MessageHeard, UserSpoke
 from enplace.records.filter import OfKind
-from enplace.records.write import Undo
-from enplace.stores.sqlite.brain import SqliteBrains
+from enplace.records.learning import Adopt, Assert, Batch, Proposal, Report
+from enplace.records.memory import Fact, SoulLine, Span
+from enplace.records.write import Remember, Surroundings, Undo, Write
+from enplace.stores.sqlite.brain import SqliteBrain, SqliteBrains
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
-def engine_in(folder: Path, clock: StandingClock) -> Engine:
+def engine_in(brains: SqliteBrains, clock: StandingClock) -> Engine:
     return enplace.open(
         "unused",
         model=ScriptedModel(lambda _: "ok"),
-        brains=SqliteBrains(folder),
+        brains=brains,
         counter=CharacterCounter(),
         clock=clock,
         embedder=None,
@@ -39,18 +47,23 @@ def engine_in(folder: Path, clock: StandingClock) -> Engine:
 class Ground:
     """Owners in one folder, and a clock."""
 
-    def __init__(self, engine: Engine, clock: StandingClock) -> None:
+    def __init__(self, engine: Engine, brains: SqliteBrains, clock: StandingClock) -> None:
         self.engine = engine
+        self.brains = brains
         self.clock = clock
         self.ada = engine.owner("ada")
         self.bo = engine.owner("bo")
+
+    async def brain(self, owner: OwnerEngine) -> SqliteBrain:
+        return await self.brains.open(owner.name)
 
 
 @asynccontextmanager
 async def ground_in(folder: Path) -> AsyncGenerator[Ground, None]:
     clock = StandingClock()
-    async with engine_in(folder, clock) as engine:
-        yield Ground(engine, clock)
+    brains = SqliteBrains(folder)
+    async with engine_in(brains, clock) as engine:
+        yield Ground(engine, brains, clock)
 
 
 @pytest.fixture
@@ -114,6 +127,52 @@ async def live(ground: Ground, owner: OwnerEngine) -> None:
     await owner.note("t", "todo", "buy tea", ttl_s=1e6)
     await owner.describe("identity", "name", "Ada Lovelace")
     await owner.describe("identity", "name", "Ada, Countess of Lovelace")
+    brain = await ground.brain(owner)
+    await learn_on(brain)
+    await brain.lessons.take_back("b0001", rewind=True)
+    await learn_on(brain, most=3)
+
+
+async def learn_on(brain: Brain, most: int = 1_000) -> None:
+    """Learn something from each message that waits, in batches of at most so many events."""
+    first = len(await brain.lessons.batches(limit=1_000))
+    for number, due in enumerate(await brain.lessons.due(), start=first):
+        after = await brain.lessons.cursor(due.task_id)
+        events = [e for e in await brain.log.read(due.task_id) if e.place]
+        behind = [e for e in events if e.place and after < e.place.position <= due.position][:most]
+        upto = max((e.place.position for e in behind if e.place), default=due.position)
+        batch = Batch(
+            id=f"b{number:04}",
+            task_id=due.task_id,
+            after=after,
+            upto=upto,
+            at=NOW,
+            extractor="rules/1",
+            reason=due.reason,
+            report=Report(heard=len(behind), dropped={"question": 1}),
+        )
+        done = await brain.learn(batch, list(heard_in(behind, batch.id)), adding)
+        assert done is not None
+
+
+def heard_in(events: Sequence[Event], batch_id: str) -> Iterator[Proposal]:
+    for event in events:
+        if isinstance(event, UserSpoke) and event.place is not None:
+            span = Span(task_id=event.place.task_id, ordinal=event.place.ordinal)
+            id_ = f"{batch_id}-{event.place.ordinal}"
+            fact = Fact(id=id_, sentence=event.text, recorded_at=NOW, evidence=(span,))
+            yield Assert(fact=fact, rule="test")
+            line = SoulLine(section="patterns", key="last", text=event.text, recorded_at=NOW)
+            yield Adopt(line=line, rule="test")
+
+
+def adding(proposal: Proposal, _: Surroundings) -> list[Changeset]:
+    if isinstance(proposal, Adopt):
+        return [Changeset(at=NOW, soul=(proposal.line,))]
+    assert isinstance(proposal, Assert)
+    fact = proposal.fact
+    write = Write(id=0, at=NOW, operation=Remember(fact=fact), outcome="added", target=fact.id)
+    return [Changeset(at=NOW, memories=(fact,), write=write)]
 
 
 async def last_message(owner: OwnerEngine) -> int:
@@ -307,6 +366,90 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return found
 
 
+async def test_what_was_learned_belongs_to_its_batch_elsewhere_too(ground: Ground) -> None:
+    await live(ground, ground.ada)
+    await ground.bo.hear("first", [MessageHeard(speaker="", text="Hm.", said_at=NOW)])
+    await ground.bo.memory.import_(await lines_of(ground.ada))
+    ada, bo = await ground.brain(ground.ada), await ground.brain(ground.bo)
+    batches = await ada.lessons.batches(limit=9)
+    assert [batch.state for batch in batches] == ["done", "rolled_back", "done"]
+    for batch in batches:
+        there = await bo.lessons.batch(batch.id)
+        assert there is not None
+        assert replace(there[0], after=batch.after, upto=batch.upto) == batch
+        assert (await ada.lessons.batch(batch.id) or there)[1] == there[1]
+        assert bool(there[1]) == (batch.task_id == "t")
+        for cut in ("after", "upto"):
+            mine, yours = getattr(batch, cut), getattr(there[0], cut)
+            assert await texts_up_to(ada, batch.task_id, mine) == await texts_up_to(
+                bo, batch.task_id, yours
+            )
+    assert [due.task_id for due in await ada.lessons.due()] == ["t"]
+    assert [due.task_id for due in await bo.lessons.due()] == ["first", "t"]
+
+
+async def texts_up_to(brain: Brain, task_id: str, position: int) -> list[str]:
+    events = [e for e in await brain.log.read(task_id) if e.place and e.place.position <= position]
+    return [event.text for event in events if isinstance(event, UserSpoke)]
+
+
+async def test_learning_goes_on_where_it_went_furthest(ground: Ground) -> None:
+    """A cursor that went back is the later one where the batch that was taken back says so."""
+    ada, bo = await ground.brain(ground.ada), await ground.brain(ground.bo)
+    async for _ in ground.ada.execute("t", "My kettle is red."):
+        pass
+    none = await lines_of(ground.ada)
+    await learn_on(ada)
+    upto = await ada.lessons.cursor("t")
+    once = await lines_of(ground.ada)
+    await ada.lessons.take_back("b0000", rewind=True)
+    back = await lines_of(ground.ada)
+    cursors = dict[int, int]()
+    for number, lines in enumerate((none, once, none, back, once, none)):
+        imported = await ground.bo.memory.import_(lines)
+        cursors[number] = await bo.lessons.cursor("t")
+        assert imported.diverged == ()
+    assert cursors == {0: 0, 1: upto, 2: upto, 3: 0, 4: 0, 5: 0}
+    assert [b.state for b in await bo.lessons.batches(limit=9)] == ["rolled_back"]
+    assert await lines_of(ground.bo) == back
+
+
+async def test_of_two_that_learned_from_the_same_task_the_further_cursor_stands(
+    ground: Ground,
+) -> None:
+    ada, bo = await ground.brain(ground.ada), await ground.brain(ground.bo)
+    async for _ in ground.ada.execute("t", "My kettle is red."):
+        pass
+    await ground.bo.memory.import_(await lines_of(ground.ada))
+    await learn_on(bo, most=2)
+    (batch,) = await bo.lessons.batches(limit=9)
+    await ada.learn(replace(batch, id="b0009", upto=batch.upto + 1), [], adding)
+    behind = await lines_of(ground.bo)
+    await ground.bo.memory.import_(await lines_of(ground.ada))
+    assert await bo.lessons.cursor("t") == batch.upto + 1
+    await ground.ada.memory.import_(behind)
+    assert await ada.lessons.cursor("t") == batch.upto + 1
+    assert [b.id for b in await ada.lessons.batches(limit=9)] == ["b0009", "b0000"]
+
+
+async def test_notes_that_were_swept_or_written_anew_do_not_come_back(ground: Ground) -> None:
+    ada, bo = ground.ada, ground.bo
+    await ada.note("t", "swept", "a", ttl_s=60)
+    await ada.note("t", "anew", "b")
+    early = await lines_of(ada)
+    await bo.memory.import_(early)
+    ground.clock.move(3_600)
+    await ada.sweep()
+    await ada.note("t", "anew", "c")
+    await ada.note("t", "new", "d")
+    imported = await ada.memory.import_(early)
+    assert (imported.added, imported.diverged) == ({}, ())
+    assert {note.key: note.value for note in await ada.notes("t")} == {"anew": "c", "new": "d"}
+    imported = await bo.memory.import_(await lines_of(ada))
+    assert (imported.added["note"], imported.diverged) == (2, ())
+    assert await bo.notes("t") == await ada.notes("t")
+
+
 async def test_an_id_that_names_another_memory_is_refused(ground: Ground) -> None:
     tea = await ground.ada.remember("Ada likes tea.")
     lines = await lines_of(ground.ada)
@@ -373,6 +516,8 @@ STEPS = st.tuples(
             "edit",
             "sweep",
             "add",
+            "learn",
+            "take back",
         ]
     ),
     st.integers(0, 5),
@@ -386,12 +531,12 @@ async def live_on(
     for step in steps:
         ground.clock.move(3_600 * step[1])
         try:
-            await take(owner, ground.clock, *step)
+            await take(owner, await ground.brain(owner), *step)
         except UsageError:
             continue
 
 
-async def take(owner: OwnerEngine, clock: StandingClock, step: str, one: int, two: int) -> None:  # noqa: C901, PLR0912
+async def take(owner: OwnerEngine, brain: Brain, step: str, one: int, two: int) -> None:  # noqa: C901, PLR0912
     names = ("Ada", "Bo", "Cy", "Di", "Eve", "Flo")
     memories = await owner.memory.all(limit=100, everything=True)
     target = memories[(one * 7 + two) % len(memories)].id if memories else "none"
@@ -445,6 +590,12 @@ async def take(owner: OwnerEngine, clock: StandingClock, step: str, one: int, tw
                 pass
         case "sweep":
             await owner.sweep()
+        case "learn":
+            await learn_on(brain, one + 1)
+        case "take back":
+            batches = await brain.lessons.batches(limit=1_000)
+            for batch in batches[one : one + 1]:
+                await brain.lessons.take_back(batch.id, rewind=two % 2 == 0)
         case _:
             await owner.documents.add(f"{names[one]}.md", f"# {names[one]}\n\nPage {two}.")
 

@@ -432,6 +432,8 @@ async def test_the_brain_of_release_0_1_0_opens_and_shows_what_it_holds(tmp_path
     async with aclosing(SqliteBrains(tmp_path)) as brains:
         await brains.open("ada")
     assert rows_of(path) == snapshot("""\
+attempts: 0
+batches: 0
 brain: 1
   owner | ada
 changes: 5
@@ -440,6 +442,7 @@ changes: 5
   3 | 3 | f708e5172c75f4dcc | recorded | 2026-11-21T09:00:05.000000+00:00 | active | None | None | 1.0 | None | user | [] | None | None | \n\
   4 | 4 | f287d718d8259ab3b | recorded | 2026-11-21T09:00:17.000000+00:00 | active | None | None | 1.0 | None | inference | [] | None | None | \n\
   5 | 2 | fb0621b9809ae462d | closed | 2026-11-21T09:00:04.000000+00:00 | active | None | 2026-11-21T09:00:04.000000+00:00 | 1.0 | None | user | [] | None | f913cc124a2c14ce0 | superseded by name
+cursors: 0
 due: 2
   music | 32 | turn completed
   trip | 19 | turn completed
@@ -513,9 +516,9 @@ sessions: 2
   82165bcc7e0c4700a90e58e1bc5f43fa | 2026-11-21T09:00:07.000000+00:00 | 2026-11-21T09:00:52.000000+00:00 | 2026-11-21T09:00:53.000000+00:00
   df52b0d4399b44d7af6cef5d3a5ce038 | 2026-11-21T09:00:54.000000+00:00 | 2026-11-21T09:00:59.000000+00:00 | None
 soul: 3
-  identity | name | 1 | She is called Ada. | 2026-11-21T09:00:00.000000+00:00 | []
-  style | length | 1 | Long answers. | 2026-11-21T09:00:01.000000+00:00 | []
-  style | length | 2 | Short answers. | 2026-11-21T09:00:02.000000+00:00 | []
+  identity | name | 1 | She is called Ada. | 2026-11-21T09:00:00.000000+00:00 | [] | None
+  style | length | 1 | Long answers. | 2026-11-21T09:00:01.000000+00:00 | [] | None
+  style | length | 2 | Short answers. | 2026-11-21T09:00:02.000000+00:00 | [] | None
 speakers: 0
 tasks: 2
   music | 18 | 18 | 2026-11-21T09:00:37.000000+00:00 | 2026-11-21T09:00:59.000000+00:00
@@ -536,10 +539,10 @@ totals: 1
   10 | 28
 vectors: 0
 writes: 4
-  1 | 2026-11-21T09:00:03.000000+00:00 | None |  | {"fact":{"id":"fb0621b9809ae462d","sentence":"Ada lives in Oslo.","recorded_at":"2026-11-21T09:00:03Z","subject":"Ada","predicate":"lives in","object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]},"corrects":null,"op":"remember"} | added | fb0621b9809ae462d | 0
-  2 | 2026-11-21T09:00:04.000000+00:00 | None |  | {"fact":{"id":"f913cc124a2c14ce0","sentence":"Ada lives in Bergen.","recorded_at":"2026-11-21T09:00:04Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":"fb0621b9809ae462d","evidence":[]},"corrects":null,"op":"remember"} | superseded | f913cc124a2c14ce0 | 0
-  3 | 2026-11-21T09:00:05.000000+00:00 | None |  | {"fact":{"id":"f708e5172c75f4dcc","sentence":"Ada plays the cello.","recorded_at":"2026-11-21T09:00:05Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]},"corrects":null,"op":"remember"} | added | f708e5172c75f4dcc | 0
-  4 | 2026-11-21T09:00:17.000000+00:00 | None |  | {"fact":{"id":"f287d718d8259ab3b","sentence":"Ada plans a trip to Kiel.","recorded_at":"2026-11-21T09:00:17Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"inference","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]},"corrects":null,"op":"remember"} | added | f287d718d8259ab3b | 0\
+  1 | 2026-11-21T09:00:03.000000+00:00 | None |  | {"fact":{"id":"fb0621b9809ae462d","sentence":"Ada lives in Oslo.","recorded_at":"2026-11-21T09:00:03Z","subject":"Ada","predicate":"lives in","object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]},"corrects":null,"op":"remember"} | added | fb0621b9809ae462d | 0 | None
+  2 | 2026-11-21T09:00:04.000000+00:00 | None |  | {"fact":{"id":"f913cc124a2c14ce0","sentence":"Ada lives in Bergen.","recorded_at":"2026-11-21T09:00:04Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":"fb0621b9809ae462d","evidence":[]},"corrects":null,"op":"remember"} | superseded | f913cc124a2c14ce0 | 0 | None
+  3 | 2026-11-21T09:00:05.000000+00:00 | None |  | {"fact":{"id":"f708e5172c75f4dcc","sentence":"Ada plays the cello.","recorded_at":"2026-11-21T09:00:05Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]},"corrects":null,"op":"remember"} | added | f708e5172c75f4dcc | 0 | None
+  4 | 2026-11-21T09:00:17.000000+00:00 | None |  | {"fact":{"id":"f287d718d8259ab3b","sentence":"Ada plans a trip to Kiel.","recorded_at":"2026-11-21T09:00:17Z","subject":null,"predicate":null,"object":null,"confidence":1.0,"half_life_s":15552000.0,"trust":"inference","valid_from":null,"valid_until":null,"supersedes":null,"evidence":[]},"corrects":null,"op":"remember"} | added | f287d718d8259ab3b | 0 | None\
 """)
 
 

@@ -140,6 +140,8 @@ class SoulLine:
     recorded_at: datetime
     version: int = 1
     evidence: tuple[Span, ...] = ()
+    batch: str | None = None
+    """Id of the batch that proposed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

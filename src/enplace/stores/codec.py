@@ -26,6 +26,7 @@ from enplace.records.event import (
     UsageReported,
     UserSpoke,
 )
+from enplace.records.learning import Report
 from enplace.records.memory import Document, Episode, Fact, Memory, Person
 from enplace.records.write import Operation
 
@@ -55,6 +56,7 @@ _MEMORIES: dict[str, TypeAdapter[Any]] = {
 }
 _AnyOperation: TypeAlias = Annotated[Operation, Discriminator("op")]
 _OPERATION: TypeAdapter[Operation] = TypeAdapter(_AnyOperation)
+_REPORT: TypeAdapter[Report] = TypeAdapter(Report)
 
 
 def encode_event(event: Event) -> str:
@@ -115,6 +117,23 @@ def decode_operation(text: str) -> Operation:
         return _OPERATION.validate_json(text)
     except ValidationError as error:
         raise BrainDamaged(f"a write cannot be read: {_why(error)}") from error
+
+
+def encode_report(report: Report) -> str:
+    """JSON text of what a batch did."""
+    return to_json(report).decode()
+
+
+def decode_report(text: str) -> Report:
+    """What a batch did, of a JSON text.
+
+    Raises:
+        BrainDamaged: The text is no report.
+    """
+    try:
+        return _REPORT.validate_json(text)
+    except ValidationError as error:
+        raise BrainDamaged(f"a report cannot be read: {_why(error)}") from error
 
 
 def _why(error: ValidationError | KeyError) -> str:

@@ -3,7 +3,9 @@
 The first line is a header that counts the records of each kind. Every other line is one record,
 `{"kind": ..., "record": ...}`, in the order of `KINDS`, memories of all kinds as they were
 recorded. What can be made anew is left out: vectors, the index, and how a memory stands, which its
-changes say. Lines end with a line feed; no other character ends one.
+changes say. Events are named by their ordinals, since positions are a brain's own: in a file a
+batch's `after` and `upto` are ordinals of its task. Lines end with a line feed; no other character
+ends one.
 """
 
 from collections import Counter
@@ -18,6 +20,7 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from enplace.errors import BadInput, BrainDamaged, StoreError
 from enplace.records.event import Event
+from enplace.records.learning import Batch
 from enplace.records.memory import (
     Change,
     Document,
@@ -45,6 +48,8 @@ KINDS = (
     "soul",
     "note",
     "due",
+    "batch",
+    "cursor",
 )
 MOST_NAME_CHARACTERS = 512
 
@@ -58,7 +63,15 @@ class DueLine:
     reason: str
 
 
-Record = str | Event | Write | Memory | Change | SoulLine | Note | DueLine
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CursorLine:
+    """How far a task was learned from: its events up to and including `ordinal`."""
+
+    task_id: str
+    ordinal: int
+
+
+Record = str | Event | Write | Memory | Change | SoulLine | Note | DueLine | Batch | CursorLine
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,6 +90,8 @@ class Parcel:
     )
     notes: dict[tuple[str, str], Note] = field(default_factory=dict[tuple[str, str], Note])
     due: dict[str, DueLine] = field(default_factory=dict[str, DueLine])
+    batches: dict[str, Batch] = field(default_factory=dict[str, Batch])
+    cursors: dict[str, CursorLine] = field(default_factory=dict[str, CursorLine])
 
 
 # Writing
@@ -124,6 +139,10 @@ def kind_of_record(record: Record) -> str:
             return "note"
         case DueLine():
             return "due"
+        case Batch():
+            return "batch"
+        case CursorLine():
+            return "cursor"
         case _:
             return "event"
 
@@ -242,6 +261,8 @@ def _adapters() -> dict[str, TypeAdapter[Any]]:
         "soul": SoulLine,
         "note": Note,
         "due": DueLine,
+        "batch": Batch,
+        "cursor": CursorLine,
     }
     return {kind: TypeAdapter(type_) for kind, type_ in kinds.items()}
 
@@ -277,7 +298,9 @@ def _names(record: Record) -> Iterator[str]:
             yield record.key
         case Write() if record.key is not None:
             yield record.key
-        case str() | Write() | Change() | DueLine():
+        case Batch():
+            yield record.id
+        case str() | Write() | Change() | DueLine() | CursorLine():
             pass
         case _ if record.place is not None:
             yield record.place.task_id
@@ -318,13 +341,27 @@ def _put(parcel: Parcel, record: Record, position: int) -> None:
             _require(place not in parcel.notes, f"the note {record.key!r} is there twice")
             parcel.notes[place] = record
         case DueLine():
-            known = parcel.events.get(record.task_id, [])
-            there = any(e.place and e.place.ordinal == record.ordinal for e in known)
-            _require(there, f"task {record.task_id!r} has no event {record.ordinal}")
+            _require_event(parcel, record.task_id, record.ordinal)
             _require(record.task_id not in parcel.due, "the task is there twice")
             parcel.due[record.task_id] = record
+        case Batch():
+            _require_event(parcel, record.task_id, record.after, or_none=True)
+            _require_event(parcel, record.task_id, record.upto, or_none=True)
+            _require(record.id not in parcel.batches, f"{record.id} is there twice")
+            parcel.batches[record.id] = record
+        case CursorLine():
+            _require_event(parcel, record.task_id, record.ordinal, or_none=True)
+            _require(record.task_id not in parcel.cursors, "the task is there twice")
+            parcel.cursors[record.task_id] = record
         case _:
             _put_event(parcel, record, position)
+
+
+def _require_event(parcel: Parcel, task_id: str, ordinal: int, *, or_none: bool = False) -> None:
+    """Require an event of a task; with `or_none` 0 stands for the time before the first."""
+    last = len(parcel.events.get(task_id, ()))  # their ordinals have no gaps
+    there = (0 if or_none else 1) <= ordinal <= last
+    _require(there, f"task {task_id!r} has no event {ordinal}")
 
 
 def _put_event(parcel: Parcel, event: Event, position: int) -> None:

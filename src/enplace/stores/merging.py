@@ -1,18 +1,26 @@
 """What a parcel from another brain adds to a brain, and what it does not. Pure."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from enplace.errors import BadInput
 from enplace.records.canonical import digest
-from enplace.records.event import Event
+from enplace.records.event import Event, NoteWritten
 from enplace.records.exchange import Imported
+from enplace.records.learning import Batch
 from enplace.records.memory import Change, Memory, Note, SoulLine
 from enplace.records.standing import kind_of
 from enplace.records.write import Operation, Undo, Write
-from enplace.stores.exchange import KINDS, DueLine, Parcel, Record, kind_of_record
+from enplace.stores.exchange import (
+    KINDS,
+    CursorLine,
+    DueLine,
+    Parcel,
+    Record,
+    kind_of_record,
+)
 
 Thing = TypeVar("Thing", Change, Event, SoulLine)
 
@@ -40,6 +48,10 @@ class Known:
     notes: Mapping[tuple[str, str], Note] = field(default_factory=dict[tuple[str, str], Note])
     due: Mapping[str, int] = field(default_factory=dict[str, int])
     """By task the last ordinal that waits."""
+    batches: Mapping[str, Batch] = field(default_factory=dict[str, Batch])
+    """Of any task, with ordinals for positions."""
+    cursors: Mapping[str, int] = field(default_factory=dict[str, int])
+    """By task the last ordinal that was learned from."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,6 +67,9 @@ class Fresh:
     soul: list[SoulLine] = field(default_factory=list[SoulLine])
     notes: list[Note] = field(default_factory=list[Note])
     due: list[DueLine] = field(default_factory=list[DueLine])
+    batches: list[Batch] = field(default_factory=list[Batch])
+    """New ones, and those that were rolled back since."""
+    cursors: list[CursorLine] = field(default_factory=list[CursorLine])
     diverged: list[str] = field(default_factory=list[str])
     keys: list[str] = field(default_factory=list[str])
 
@@ -69,6 +84,8 @@ class Fresh:
             self.soul,
             self.notes,
             self.due,
+            self.batches,
+            self.cursors,
         )
         there = _counted(
             parcel.texts,
@@ -79,6 +96,8 @@ class Fresh:
             *parcel.soul.values(),
             parcel.notes.values(),
             parcel.due.values(),
+            parcel.batches.values(),
+            parcel.cursors.values(),
         )
         return Imported(
             added={kind: added[kind] for kind in KINDS if added[kind]},
@@ -112,17 +131,14 @@ def merge(parcel: Parcel, known: Known) -> Fresh:
     for (section, key), theirs in parcel.soul.items():
         ours = known.soul.get((section, key), ())
         fresh.soul += _further(ours, theirs, f"soul:{section}:{key}", fresh)
-    for place, note in parcel.notes.items():
-        if place not in known.notes:
-            fresh.notes.append(note)
-        elif known.notes[place] != note:
-            fresh.diverged.append(f"note:{note.task_id}:{note.key}")
-    apart = set(fresh.diverged)
+    _notes(parcel, known, fresh)
+    apart = {name.removeprefix("task:") for name in fresh.diverged if name.startswith("task:")}
     fresh.due = [
         due
         for task_id, due in parcel.due.items()
-        if due.ordinal > known.due.get(task_id, 0) and f"task:{task_id}" not in apart
+        if due.ordinal > known.due.get(task_id, 0) and task_id not in apart
     ]
+    _lessons(parcel, known, fresh, apart)
     return fresh
 
 
@@ -199,6 +215,58 @@ def _changes(parcel: Parcel, known: Known, fresh: Fresh, numbers: Mapping[int, i
     for change in parcel.changes:
         if id(change) in new:
             fresh.changes.append(replace(change, write=numbers[change.write]))
+
+
+def _notes(parcel: Parcel, known: Known, fresh: Fresh) -> None:
+    """A note is new where the event that wrote it is.
+
+    Where that event is here already, the note was here, and whatever became of it since stands: it
+    may have been written anew, or expired and been swept.
+    """
+    new = set(_written(fresh.events))
+    there = {
+        (note.task_id, note.key) for events in parcel.events.values() for note in _written(events)
+    }
+    for place, note in parcel.notes.items():
+        ours = known.notes.get(place)
+        if ours == note:
+            continue
+        if note in new or (ours is None and place not in there):
+            fresh.notes.append(note)
+        elif place not in there:
+            fresh.diverged.append(f"note:{note.task_id}:{note.key}")
+
+
+def _written(events: Iterable[Event]) -> Iterator[Note]:
+    return (event.note for event in events if isinstance(event, NoteWritten))
+
+
+def _lessons(parcel: Parcel, known: Known, fresh: Fresh, apart: Container[str]) -> None:
+    """Batches that are new here, and the cursors of tasks that were learned from further there.
+
+    A cursor goes back when a batch is taken back, so that the larger one need not be the later.
+    Whoever has a batch that the other has not, or took one back, is ahead.
+    """
+    ahead_here = {b.task_id for id_, b in known.batches.items() if id_ not in parcel.batches}
+    ahead_there: set[str] = set()
+    for batch in parcel.batches.values():
+        ours = known.batches.get(batch.id)
+        if batch.task_id in apart or ours == batch:
+            continue
+        if ours is not None and replace(ours, state=batch.state) != batch:
+            fresh.diverged.append(f"batch:{batch.id}")
+        elif ours is not None and ours.state == "rolled_back":
+            ahead_here.add(batch.task_id)
+        else:
+            fresh.batches.append(batch)
+            ahead_there.add(batch.task_id)
+    for task_id, cursor in parcel.cursors.items():
+        ours = known.cursors.get(task_id)
+        if task_id in apart or cursor.ordinal == ours:
+            continue
+        is_further = ours is None or (task_id in ahead_there and cursor.ordinal > ours)
+        if is_further or task_id in ahead_there - ahead_here:
+            fresh.cursors.append(cursor)
 
 
 def _position(event: Event) -> int:

@@ -3,20 +3,24 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 
-from enplace.errors import LeaseLost, TaskBusy, UsageError
+from enplace.errors import LeaseLost, StoreError, TaskBusy, UsageError
 from enplace.records.canonical import digest
 from enplace.records.changeset import Changeset, Commit, Lease
 from enplace.records.event import Event, MessageHeard, NoteWritten, Place
+from enplace.records.learning import Batch, Proposal
 from enplace.records.memory import Fact, Note, SoulLine
 from enplace.records.task import Due, Session, TaskSummary
 from enplace.records.write import Surroundings
 from enplace.stores.entries import said_entry
 from enplace.stores.inmemory.index import InMemoryIndex, add, hide
+from enplace.stores.inmemory.lessons import InMemoryLessons
 from enplace.stores.inmemory.memory import InMemoryMemory, require_writable, write_memories
 from enplace.stores.inmemory.state import State, Task
+from enplace.stores.lessons import looks_back, of_batch, place_of, reported
 from enplace.stores.moments import to_text
 from enplace.stores.names import file_name
 
@@ -32,6 +36,7 @@ class InMemoryBrain:
         self.notes = InMemoryNotes(self._state)
         self.memory = InMemoryMemory(self._state)
         self.index = InMemoryIndex(self._state)
+        self.lessons = InMemoryLessons(self._state)
 
     async def session(self) -> Session | None:
         """See `ports.Brain`."""
@@ -39,8 +44,14 @@ class InMemoryBrain:
         return next((session for session in sessions if session.closed_at is None), None)
 
     async def commit(self, changeset: Changeset) -> Commit:
-        """See `ports.Brain`. Checks come first, and nothing after them can fail."""
-        state, change = self._state, changeset
+        """See `ports.Brain`."""
+        done = self._write(changeset)
+        await asyncio.sleep(0)
+        return done
+
+    def _write(self, change: Changeset) -> Commit:
+        """Checks come first, and nothing after them can fail."""
+        state = self._state
         lease = change.lease
         if lease is not None and state.fences.get(lease.task_id) != lease.fence:
             raise LeaseLost(task_id=lease.task_id)
@@ -56,7 +67,6 @@ class InMemoryBrain:
         if change.due and events and events[-1].place is not None:
             at = events[-1].place
             state.due[at.task_id] = Due(task_id=at.task_id, position=at.position, reason=change.due)
-        await asyncio.sleep(0)
         return Commit(events=events, write=write_id)
 
     async def weigh(
@@ -71,6 +81,63 @@ class InMemoryBrain:
         """See `ports.Brain`. What is near is all of a place: a little more than needed."""
         changeset = decide(self.memory.surroundings(fact, ids, key))
         return None if changeset is None else await self.commit(changeset)
+
+    async def learn(
+        self,
+        batch: Batch,
+        proposals: Sequence[Proposal],
+        decide: Callable[[Proposal, Surroundings], Sequence[Changeset]],
+        *,
+        dry: bool = False,
+    ) -> Commit | None:
+        """See `ports.Brain`. What was there before is put back where it is not to be written."""
+        state = self._state
+        if batch.upto <= batch.after or state.cursors.get(batch.task_id, 0) != batch.after:
+            return None
+        before = deepcopy(state)
+        try:
+            done = self._learn(batch, proposals, decide)
+        except BaseException:
+            state.put_back(before)
+            raise
+        if dry:
+            state.put_back(before)
+            return Commit()
+        await asyncio.sleep(0)
+        return done
+
+    def _learn(
+        self,
+        batch: Batch,
+        proposals: Sequence[Proposal],
+        decide: Callable[[Proposal, Surroundings], Sequence[Changeset]],
+    ) -> Commit:
+        written: list[Changeset] = []
+        last = 0
+        for proposal in proposals:
+            for decided in decide(proposal, self._near(proposal)):
+                changeset = of_batch(decided, batch)
+                last = self._write(changeset).write or last
+                written.append(changeset)
+        state = self._state
+        if batch.id in state.batches:
+            raise StoreError(f"there is a batch {batch.id!r} already", id=batch.id)
+        state.batches[batch.id] = reported(batch, written)
+        state.cursors[batch.task_id] = batch.upto
+        for task_id, after in list(state.attempts):
+            if task_id == batch.task_id and after < batch.upto:
+                del state.attempts[task_id, after]
+        return Commit(write=last)
+
+    def _near(self, proposal: Proposal) -> Surroundings:
+        """What a proposal must be weighed against."""
+        about = place_of(proposal)
+        if about is None:
+            return Surroundings(revision=len(self._state.changes), facts=())
+        near = self.memory.surroundings(about, (), None)
+        if looks_back(proposal):
+            near = self.memory.surroundings(about, [fact.id for fact in near.facts], None)
+        return near
 
     def lease(self, task_id: str) -> AbstractAsyncContextManager[Lease]:
         """See `ports.Brain`."""

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from enplace.records.event import Event
+from enplace.records.learning import Attempt, Batch
 from enplace.records.memory import Change, Fact, Memory, Note, Person, SoulLine
 from enplace.records.people import keys_of
 from enplace.records.recollection import MemoryKind
@@ -101,8 +102,18 @@ class State:
     soul: list[SoulLine] = field(default_factory=list[SoulLine])
     """Every version of every line, oldest first."""
     due: dict[str, Due] = field(default_factory=dict[str, Due])
+    cursors: dict[str, int] = field(default_factory=dict[str, int])
+    """By task the position of the last event that was learned from."""
+    batches: dict[str, Batch] = field(default_factory=dict[str, Batch])
+    attempts: dict[tuple[str, int], Attempt] = field(default_factory=dict[tuple[str, int], Attempt])
+    """By task and the position before the stretch."""
     sessions: dict[str, Session] = field(default_factory=dict[str, Session])
     fences: dict[str, int] = field(default_factory=dict[str, int])
+
+    def put_back(self, before: "State") -> None:
+        """Hold what another state holds."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(before, each.name))
 
     @property
     def facts(self) -> list[Fact]:

@@ -17,14 +17,16 @@ from enplace.records.canonical import digest
 from enplace.records.changeset import Changeset, Commit, Lease
 from enplace.records.event import Event, Place
 from enplace.records.exchange import Imported
+from enplace.records.learning import Batch, Proposal
 from enplace.records.memory import Fact, Note
 from enplace.records.task import Due, Session, TaskSummary
 from enplace.records.write import Surroundings
 from enplace.stores.codec import decode_event
 from enplace.stores.moments import to_text, to_time
 from enplace.stores.names import file_name
-from enplace.stores.sqlite import commit, memories, portable
+from enplace.stores.sqlite import commit, lessons, memories, portable
 from enplace.stores.sqlite.file import BrainFile, Row
+from enplace.stores.sqlite.lessons import SqliteLessons
 from enplace.stores.sqlite.memory import SqliteMemory
 from enplace.stores.sqlite.recall import SqliteIndex
 
@@ -44,6 +46,7 @@ class SqliteBrain:
         self.notes = SqliteNotes(self)
         self.memory = SqliteMemory(self)
         self.index = SqliteIndex(self)
+        self.lessons = SqliteLessons(self)
 
     async def reading(self, work: Callable[[BrainFile], Result]) -> Result:
         """Run one query on the brain's thread."""
@@ -94,6 +97,27 @@ class SqliteBrain:
             return None if changeset is None else commit.write(file, changeset)
 
         return await self.writing(work)
+
+    async def learn(
+        self,
+        batch: Batch,
+        proposals: Sequence[Proposal],
+        decide: Callable[[Proposal, Surroundings], Sequence[Changeset]],
+        *,
+        dry: bool = False,
+    ) -> Commit | None:
+        """See `ports.Brain`. One hop and one transaction; a dry one is rolled back."""
+
+        def work(file: BrainFile) -> Commit | None:
+            done = lessons.learn(file, batch, proposals, decide)
+            if dry and done is not None:
+                raise _OnlyTried
+            return done
+
+        try:
+            return await self.writing(work)
+        except _OnlyTried:
+            return Commit()
 
     def lease(self, task_id: str) -> AbstractAsyncContextManager[Lease]:
         """See `ports.Brain`. The system frees the lock when its holder dies."""
@@ -246,6 +270,10 @@ class SqliteNotes:
         """See `ports.NoteStore`."""
         asked = {"now": to_text(now)}
         return len(await self._brain.writing(lambda file: file.rows("sweep_notes", asked)))
+
+
+class _OnlyTried(Exception):
+    """Takes back what was written so that it could be decided on."""
 
 
 def _raise_fence(file: BrainFile, task_id: str) -> Lease:

@@ -151,5 +151,6 @@ def add_soul_line(file: BrainFile, line: SoulLine) -> None:
             "text": line.text,
             "recorded_at": to_text(line.recorded_at),
             "evidence": json.dumps([asdict(span) for span in line.evidence]),
+            "batch": line.batch,
         },
     )

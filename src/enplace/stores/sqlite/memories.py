@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from enplace.errors import StaleMemory, StoreError
 from enplace.records.changeset import Changeset
-from enplace.records.memory import Change, Document, Fact, Memory, Person
+from enplace.records.memory import Change, Document, Fact, Memory, Person, SoulLine, Span
 from enplace.records.standing import kind_of, moment_of, standing_of, stood
 from enplace.records.words import fold
 from enplace.records.write import Surroundings, Undo, Woven, Write
@@ -154,7 +154,7 @@ def change_of(row: Row) -> Change:
 
 def write_of(row: Row) -> Write:
     """The write of a row."""
-    write_id, at, operation, outcome, target, key, request, undone = row
+    write_id, at, operation, outcome, target, key, request, batch, undone = row
     return Write(
         id=write_id,
         at=to_time(str(at)),
@@ -163,7 +163,22 @@ def write_of(row: Row) -> Write:
         target=target,
         key=key,
         request=request,
+        batch=batch,
         undone=bool(undone),
+    )
+
+
+def soul_line_of(row: Row) -> SoulLine:
+    """The line of the soul of a row."""
+    section, key, version, text, at, evidence, batch = row
+    return SoulLine(
+        section=section,
+        key=key,
+        version=version,
+        text=text,
+        recorded_at=to_time(str(at)),
+        evidence=tuple(Span(**span) for span in json.loads(evidence)),
+        batch=batch,
     )
 
 
@@ -224,6 +239,7 @@ def _add_write(file: BrainFile, at: datetime, write: Write) -> int:
             "operation": encode_operation(write.operation),
             "outcome": write.outcome,
             "target": write.target,
+            "batch": write.batch,
         },
     )
 

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from enplace.records.memory import Change, Fact, Memory, MemoryState, Person, SoulLine, Span
+from enplace.records.memory import Change, Fact, Memory, MemoryState, Person, SoulLine
 from enplace.records.people import names_beside
 from enplace.records.standing import as_stood
 from enplace.records.words import fold
 from enplace.records.write import Woven, Write
-from enplace.stores.moments import to_text, to_time
+from enplace.stores.moments import to_text
 from enplace.stores.sqlite import memories
 from enplace.stores.sqlite.file import BrainFile
 
@@ -156,17 +156,7 @@ class SqliteMemory:
         """See `ports.MemoryStore`."""
         query = "soul_history" if history else "soul"
         rows = await self._brain.reading(lambda file: file.rows(query))
-        return [
-            SoulLine(
-                section=section,
-                key=key,
-                version=version,
-                text=text,
-                recorded_at=to_time(str(at)),
-                evidence=tuple(Span(**span) for span in json.loads(evidence)),
-            )
-            for section, key, version, text, at, evidence in rows
-        ]
+        return [memories.soul_line_of(row) for row in rows]
 
 
 def _names(file: BrainFile, name: str, as_known: datetime | None) -> list[str]:

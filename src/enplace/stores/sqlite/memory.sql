@@ -23,17 +23,17 @@ where id = :target
 -- name: revision
 select coalesce(max(change), 0) from changes
 -- name: add_write
-insert into writes (at, key, request, operation, outcome, target)
-values (:at, :key, :request, :operation, :outcome, :target)
+insert into writes (at, key, request, operation, outcome, target, batch)
+values (:at, :key, :request, :operation, :outcome, :target, :batch)
 -- name: mark_undone
 update writes set undone = 1 where write_id = :write_id
 -- name: write_of_key
-select write_id, at, operation, outcome, target, key, request, undone from writes where key = :key
+select write_id, at, operation, outcome, target, key, request, batch, undone from writes where key = :key
 -- name: writes
-select write_id, at, operation, outcome, target, key, request, undone from writes
+select write_id, at, operation, outcome, target, key, request, batch, undone from writes
 where write_id in (select value from json_each(:ids)) order by write_id
 -- name: last_writes
-select write_id, at, operation, outcome, target, key, request, undone from writes
+select write_id, at, operation, outcome, target, key, request, batch, undone from writes
 where write_id < :before order by write_id desc limit :limit
 -- name: writes_on
 select distinct write_id from changes
@@ -125,16 +125,17 @@ and state not in ('forgotten', 'retired') order by row desc limit 1
 select n.person from names n join memories m on m.id = n.person
 where n.name = :name order by m.row limit 1
 -- name: soul
-select section, key, version, text, recorded_at, evidence from soul s
+select section, key, version, text, recorded_at, evidence, batch from soul s
 where version = (select max(version) from soul t where t.section = s.section and t.key = s.key)
 and text <> '' order by section, key
 -- name: soul_history
-select section, key, version, text, recorded_at, evidence from soul order by section, key, version
+select section, key, version, text, recorded_at, evidence, batch from soul
+order by section, key, version
 -- name: soul_version
 select coalesce(max(version), 0) from soul where section = :section and key = :key
 -- name: add_soul_line
-insert into soul (section, key, version, text, recorded_at, evidence)
-values (:section, :key, :version, :text, :recorded_at, :evidence)
+insert into soul (section, key, version, text, recorded_at, evidence, batch)
+values (:section, :key, :version, :text, :recorded_at, :evidence, :batch)
 -- name: set_note
 insert into notes (task_id, key, value, note_kind, priority, written_at, expires_at)
 values (:task_id, :key, :value, :note_kind, :priority, :written_at, :expires_at)

@@ -4,24 +4,33 @@ import asyncio
 import heapq
 import json
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from enplace.records.canonical import digest
 from enplace.records.event import Event, Place
 from enplace.records.exchange import Imported
-from enplace.records.memory import Change, Note, SoulLine, Span
-from enplace.records.write import Undo
+from enplace.records.learning import Batch
+from enplace.records.memory import Change, Note, SoulLine
+from enplace.records.write import Undo, Write
 from enplace.stores.codec import (
     decode_event,
     decode_memory,
     decode_operation,
     encode_operation,
 )
-from enplace.stores.exchange import DueLine, Parcel, Record, header, line_of, read_parcel
+from enplace.stores.exchange import (
+    CursorLine,
+    DueLine,
+    Parcel,
+    Record,
+    header,
+    line_of,
+    read_parcel,
+)
 from enplace.stores.merging import Fresh, Known, merge
 from enplace.stores.moments import to_text, to_time
-from enplace.stores.sqlite import commit, memories
+from enplace.stores.sqlite import commit, lessons, memories
 from enplace.stores.sqlite.file import BrainFile, Row
 from enplace.stores.sqlite.recall import Hopper
 
@@ -44,7 +53,8 @@ class _Extent:
     changes: int
     undone: frozenset[int]
     rest: tuple[Record, ...]
-    """Soul, notes and what is due: small, and rewritten by others, so read at once."""
+    """Soul, notes, what is due, batches and cursors: small, and rewritten by others, so read at
+    once."""
 
 
 async def lines_of(brain: Hopper) -> AsyncGenerator[str, None]:
@@ -83,6 +93,7 @@ def _extent(file: BrainFile) -> _Extent:
     events, last_event, writes, last_write, last_row, changes, last_change = row
     digests = tuple(found[0] for found in file.rows("digests"))
     soul, notes, due = list(_soul(file)), list(_notes(file)), list(_due(file))
+    batches, cursors = list(_batches(file)), list(_cursors(file))
     counts = {
         "text": len(digests),
         "event": events,
@@ -92,6 +103,8 @@ def _extent(file: BrainFile) -> _Extent:
         "soul": len(soul),
         "note": len(notes),
         "due": len(due),
+        "batch": len(batches),
+        "cursor": len(cursors),
     }
     return _Extent(
         head=header(counts),
@@ -101,7 +114,7 @@ def _extent(file: BrainFile) -> _Extent:
         memories=last_row,
         changes=last_change,
         undone=frozenset(_undone(file)),
-        rest=(*soul, *notes, *due),
+        rest=(*soul, *notes, *due, *batches, *cursors),
     )
 
 
@@ -131,15 +144,7 @@ def _event(row: Row) -> Event:
 
 
 def _soul(file: BrainFile) -> Iterator[SoulLine]:
-    for section, key, version, text, at, evidence in file.rows("soul_history"):
-        yield SoulLine(
-            section=section,
-            key=key,
-            version=version,
-            text=text,
-            recorded_at=to_time(str(at)),
-            evidence=tuple(Span(**span) for span in json.loads(evidence)),
-        )
+    return map(memories.soul_line_of, file.rows("soul_history"))
 
 
 def _notes(file: BrainFile) -> Iterator[Note]:
@@ -158,6 +163,16 @@ def _notes(file: BrainFile) -> Iterator[Note]:
 def _due(file: BrainFile) -> Iterator[DueLine]:
     for task_id, ordinal, reason in file.rows("all_due"):
         yield DueLine(task_id=task_id, ordinal=ordinal, reason=reason)
+
+
+def _batches(file: BrainFile) -> Iterator[Batch]:
+    for *row, after, upto in file.rows("all_batches"):
+        yield replace(lessons.batch_of(tuple(row)), after=after, upto=upto)
+
+
+def _cursors(file: BrainFile) -> Iterator[CursorLine]:
+    for task_id, ordinal in file.rows("all_cursors"):
+        yield CursorLine(task_id=task_id, ordinal=ordinal)
 
 
 # In
@@ -206,6 +221,8 @@ def _known(file: BrainFile, parcel: Parcel) -> Known:
         soul=soul,
         notes={(note.task_id, note.key): note for note in _notes(file)},
         due={due.task_id: due.ordinal for due in _due(file)},
+        batches={batch.id: batch for batch in _batches(file)},
+        cursors={cursor.task_id: cursor.ordinal for cursor in _cursors(file)},
     )
 
 
@@ -214,21 +231,7 @@ def _write(file: BrainFile, fresh: Fresh) -> None:
     for text in fresh.texts:
         file.run("add_text", {"digest": digest(text), "text": text})
     for write in fresh.writes:
-        file.run(
-            "put_write",
-            {
-                "write_id": write.id,
-                "at": to_text(write.at),
-                "key": write.key,
-                "request": write.request,
-                "operation": encode_operation(write.operation),
-                "outcome": write.outcome,
-                "target": write.target,
-                "undone": write.undone,
-            },
-        )
-        if isinstance(write.operation, Undo):
-            file.run("mark_undone", {"write_id": write.operation.write})
+        _put_write(file, write)
     unknown = _fence(file, {event.place.task_id for event in fresh.events if event.place})
     new = {memory.id: memory for memory in fresh.memories}
     steps = heapq.merge(fresh.events, fresh.changes, key=_moment)
@@ -248,7 +251,30 @@ def _write(file: BrainFile, fresh: Fresh) -> None:
     for note in fresh.notes:
         commit.set_note(file, note)
     for due in fresh.due:
-        file.run("put_due", {"task_id": due.task_id, "ordinal": due.ordinal, "reason": due.reason})
+        file.run("put_due", asdict(due))
+    for batch in fresh.batches:
+        file.run("put_batch", lessons.columns_of(batch))
+    for cursor in fresh.cursors:
+        file.run("put_cursor", asdict(cursor))
+
+
+def _put_write(file: BrainFile, write: Write) -> None:
+    file.run(
+        "put_write",
+        {
+            "write_id": write.id,
+            "at": to_text(write.at),
+            "key": write.key,
+            "request": write.request,
+            "operation": encode_operation(write.operation),
+            "outcome": write.outcome,
+            "target": write.target,
+            "batch": write.batch,
+            "undone": write.undone,
+        },
+    )
+    if isinstance(write.operation, Undo):
+        file.run("mark_undone", {"write_id": write.operation.write})
 
 
 def _fence(file: BrainFile, tasks: Iterable[str]) -> list[str]:

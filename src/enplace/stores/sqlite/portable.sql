@@ -19,7 +19,7 @@ order by d.task_id
 select position, task_id, ordinal, parent, turn_id, at, body from events
 where position > :after and position <= :last order by position limit :limit
 -- name: page_of_writes
-select write_id, at, operation, outcome, target, key, request, undone from writes
+select write_id, at, operation, outcome, target, key, request, batch, undone from writes
 where write_id > :after and write_id <= :last order by write_id limit :limit
 -- name: page_of_memories
 select row, kind, body from memories where row > :after and row <= :last order by row limit :limit
@@ -33,7 +33,7 @@ where task_id in (select value from json_each(:tasks)) order by position
 -- name: known_texts
 select digest from texts where digest in (select value from json_each(:digests))
 -- name: writes_of_moments
-select write_id, at, operation, outcome, target, key, request, undone from writes
+select write_id, at, operation, outcome, target, key, request, batch, undone from writes
 where at in (select value from json_each(:moments)) order by write_id
 -- name: last_write
 select coalesce(max(write_id), 0) from writes
@@ -42,9 +42,35 @@ select key from writes where key in (select value from json_each(:keys))
 -- name: recorded
 select kind, body from memories where id in (select value from json_each(:ids))
 -- name: put_write
-insert into writes (write_id, at, key, request, operation, outcome, target, undone)
-values (:write_id, :at, :key, :request, :operation, :outcome, :target, :undone)
+insert into writes (write_id, at, key, request, operation, outcome, target, batch, undone)
+values (:write_id, :at, :key, :request, :operation, :outcome, :target, :batch, :undone)
 -- name: put_due
 insert into due (task_id, position, reason)
 select :task_id, position, :reason from events where task_id = :task_id and ordinal = :ordinal
 on conflict (task_id) do update set position = excluded.position, reason = excluded.reason
+-- name: all_batches
+select b.id, b.task_id, b.after, b.upto, b.at, b.extractor, b.reason, b.state, b.report, (
+    select coalesce(max(ordinal), 0) from events where task_id = b.task_id and position <= b.after
+), (
+    select coalesce(max(ordinal), 0) from events where task_id = b.task_id and position <= b.upto
+) from batches b order by b.id
+-- name: all_cursors
+select c.task_id, (
+    select coalesce(max(ordinal), 0) from events
+    where task_id = c.task_id and position <= c.position
+) from cursors c order by c.task_id
+-- name: put_batch
+insert into batches (id, task_id, after, upto, at, extractor, reason, state, report)
+values (
+    :id, :task_id,
+    coalesce((select position from events where task_id = :task_id and ordinal = :after), 0),
+    coalesce((select position from events where task_id = :task_id and ordinal = :upto), 0),
+    :at, :extractor, :reason, :state, :report
+)
+on conflict (id) do update set state = excluded.state
+-- name: put_cursor
+insert into cursors (task_id, position)
+values (
+    :task_id, coalesce((select position from events where task_id = :task_id and ordinal = :ordinal), 0)
+)
+on conflict (task_id) do update set position = excluded.position
