@@ -25,9 +25,11 @@ from enplace.engine.documents import Documents
 from enplace.engine.encoding import Encoder
 from enplace.engine.episodes import Episodes
 from enplace.engine.explaining import Explained, explain
+from enplace.engine.learning import Learning
 from enplace.engine.memory import MOST_SENTENCE_CHARACTERS, OwnerMemory
 from enplace.engine.parts import EngineOptions, Ports
 from enplace.engine.people import People
+from enplace.engine.studying import Study
 from enplace.engine.turns import Ground, OpenTurn, resume, start
 from enplace.engine.writing import Writer
 from enplace.errors import BadInput, EnplaceError, MemoryNotFound, TaskNotFound, UsageError
@@ -69,6 +71,9 @@ class OwnerEngine:
         """Whom the owner knows."""
         self.documents = Documents(writer)
         """Texts of the owner's own."""
+        self.learning = Learning(writer, self.memory, name)
+        """What is learned from conversations, in the background or by hand."""
+        self._study = Study(self.learning, options.learning)
 
     # Turns
 
@@ -204,7 +209,9 @@ class OwnerEngine:
         async with brain.lease(task_id) as lease:
             warm = await self._warm_up(brain, task_id)
             session = await self._session(brain)
-            return await close_part(self._station_of(brain), warm, lease, session, label)
+            closed = await close_part(self._station_of(brain), warm, lease, session, label)
+        self._study.nudge("compaction", at_once=True)
+        return closed
 
     async def explain(self, task_id: str) -> Sequence[Explained]:
         """Why things stand in a task's context or went out of view, in money: call by call.
@@ -221,6 +228,7 @@ class OwnerEngine:
         session = await brain.session()
         if session is not None:
             await brain.commit(Changeset(at=now, session=replace(session, closed_at=now)))
+            self._study.nudge("session end", at_once=True)
 
     # Memory
 
@@ -345,6 +353,7 @@ class OwnerEngine:
             )
             await brain.commit(change)
             self._encoder.nudge(brain)
+            self._study.nudge("heard")
         return len(said)
 
     async def encoded(self) -> str:
@@ -422,6 +431,7 @@ class OwnerEngine:
     async def aclose(self) -> None:
         """Stop what runs in the background."""
         await self._asides.aclose()
+        await self._study.aclose()
         await self._encoder.aclose()
 
     # Behind them
@@ -479,6 +489,7 @@ class OwnerEngine:
                     yield await start(ground, message, verdict)
             finally:
                 self._encoder.nudge(brain)
+                self._study.nudge("turn completed")
 
     async def _warm_up(self, brain: Brain, task_id: str) -> Warm:
         known = self._warm.pop(task_id, None)

@@ -17,7 +17,7 @@ from enplace.ports import (
     Tool,
 )
 from enplace.records.words import fold
-from enplace.upload.predicates import PREDICATES, Predicate
+from enplace.upload.predicates import Predicate, known_predicate
 
 EngineTools: TypeAlias = Callable[[LongTerm, LogStore], Sequence[Tool]]
 """Makes the engine's own tools for one owner, out of its long-term memory and its tasks' logs."""
@@ -33,7 +33,19 @@ class MemoryOptions:
     def predicate(self, name: str) -> Predicate:
         """What is known of a predicate."""
         folded = fold(name)
-        return self.predicates.get(folded) or PREDICATES.get(folded) or Predicate()
+        return self.predicates.get(folded) or known_predicate(folded)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningOptions:
+    """When an owner's log is learned from."""
+
+    idle_s: float = 20.0
+    """Seconds without a new turn."""
+    turns: int = 12
+    """Turns after which it is learned without waiting for a pause."""
+    in_background: bool = True
+    """False: only by hand, `OwnerEngine.learning.run`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +54,7 @@ class EngineOptions:
 
     turn: TurnOptions = field(default_factory=TurnOptions)
     memory: MemoryOptions = field(default_factory=MemoryOptions)
+    learning: LearningOptions = field(default_factory=LearningOptions)
     session_idle_s: float = 1_800.0
     """A session ends when nothing is said for this long, in seconds."""
     warm_tasks: int = 64

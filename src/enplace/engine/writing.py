@@ -127,6 +127,19 @@ class Writer:
         )
         return plan, _changeset(plan, operation, now, key=key)
 
+    def step(self, step: Operation | Person, near: Surroundings) -> tuple[Written, Changeset]:
+        """One step of a batch, decided beside what is near; the store writes it.
+
+        Raises:
+            UsageError: The facts do not allow it.
+        """
+        if isinstance(step, Person):
+            plan = Plan(outcome="added", memory=step, memories=(step,))
+            changeset = _changeset(plan, Keep(target=step.id), self.clock.now())
+        else:
+            plan, changeset = self._planned(step, near, None)
+        return _told(plan, Commit()), changeset
+
     async def on_named(
         self,
         operation: Operation,

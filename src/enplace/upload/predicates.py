@@ -28,7 +28,8 @@ age allergic_status birth_name car citizenship_status current_project current_lo
 drives editor email employer first_language gender hair_colour has_landlord height home_address
 home_town job_title lives_in lives_with manager marital_status married_to name nickname office
 operating_system partner phone phone_model phone_number pronouns rent reports_to salary
-relationship_status shoe_size status studies_at team timezone weight workplace works_at
+relationship_status shoe_size status studies studies_at team timezone weight workplace works_at engaged_to partner_of landlord
+home_town native_language blood_type
 """
 _ONE_FOR_EVER = "birthday birth_date birthplace born_in born_on blood_type died_on mother father"
 _ONE_FOR_DAYS = "mood feeling current_task doing eta travelling_to weather"
@@ -58,3 +59,10 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
     }
 )
 """By folded name. `MemoryOptions.predicates` adds to them and takes their place."""
+
+
+def known_predicate(name: str) -> Predicate:
+    """What is known of a predicate by its folded name; a favourite is one at a time."""
+    if name.startswith(("favourite_", "favorite_")):
+        return Predicate(holds_one=True, half_life_s=SLOW_S)
+    return PREDICATES.get(name) or Predicate()

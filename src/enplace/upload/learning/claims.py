@@ -63,7 +63,15 @@ class Claim:
 
 def is_dated(predicate: str) -> bool:
     """Whether it is about a day to come rather than about a stretch of time."""
-    return predicate in {"appointment", "deadline", "travelling_to", "plans", "goal", "waiting_for", "event"}
+    return predicate in {
+        "appointment",
+        "deadline",
+        "travelling_to",
+        "plans",
+        "goal",
+        "waiting_for",
+        "event",
+    }
 
 
 def day_of(at: datetime | None) -> str:

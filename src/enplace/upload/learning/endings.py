@@ -41,10 +41,18 @@ def endings(text: str) -> Iterator[Turn]:
             name = groups.get("name") or groups.get("name2") or groups.get("name3") or ""
             if re.match(r"(?:My|The|This|She|He|It|That|They)\b", name):
                 continue
-            yield Turn(predicates=predicates, object=name.strip(), start=found.start(), end=found.end(), begins=begins)
+            yield Turn(
+                predicates=predicates,
+                object=name.strip(),
+                start=found.start(),
+                end=found.end(),
+                begins=begins,
+            )
 
 
-_KIN_DIED = re.compile(rf"\b{KINSHIP}(?P<name>,?\s+{NAME},?)?(?:'s| is| has)? (?:(?:sadly|recently|just|peacefully) )*(?:died|passed away|dead)\b")
+_KIN_DIED = re.compile(
+    rf"\b{KINSHIP}(?P<name>,?\s+{NAME},?)?(?:'s| is| has)? (?:(?:sadly|recently|just|peacefully) )*(?:died|passed away|dead)\b"
+)
 
 
 def kin_died(text: str) -> re.Match[str] | None:

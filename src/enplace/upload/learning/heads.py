@@ -8,9 +8,7 @@ from enplace.upload.learning.lexicon import KIN
 
 _KIN = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse=True))
 _NAME_WORD = r"[A-Z\u00c0-\u00de](?:[\w\u00c0-\u024f-]|'(?!s\b))*[a-z\u00df-\u024f]"
-NAME = (
-    rf"(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?{_NAME_WORD}(?:\s(?:(?:de|van|von|der|den|la|le|di|da|del|al|bin)\s)*{_NAME_WORD})*(?![\w\u00c0-\u024f])"
-)
+NAME = rf"(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?{_NAME_WORD}(?:\s(?:(?:de|van|von|der|den|la|le|di|da|del|al|bin)\s)*{_NAME_WORD})*(?![\w\u00c0-\u024f])"
 """A name of one or several words, each with a capital."""
 OWN = r"(?i:my|our)"
 ADJECTIVES = (
@@ -37,12 +35,63 @@ _AUXILIARY = re.compile(
     r"|apparently|clearly|obviously|definitely|certainly|maybe|perhaps|happen to|tend to|tends to|myself|properly|strictly|strongly|fully|partly|mainly|primarily|genuinely|thankfully|luckily|btw|by the way|proudly|presently|formerly|previously|right now|at the moment|these days|nowadays|today|again|too|so|here|there)\b)",
     re.IGNORECASE,
 )
-_BE = frozenset("am is are was were be been being 'm 're im isn't aren't wasn't weren't isnt ain't".split())
-_HAVE = frozenset("have has had having 've ive haven't hasn't hadn't".split())
-_DENYING = frozenset("not never no cannot cant dont wont isnt didnt hardly barely rarely".split())
-_SUPPOSED = frozenset("would could might may should maybe perhaps 'd ought".split())
-_FUTURE = frozenset("will 'll shall gonna going about".split())
-_PAST = frozenset("was were had did once formerly previously wasn't weren't hadn't didn't".split())
+_BE = frozenset(
+    [
+        "am",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "'m",
+        "'re",
+        "im",
+        "isn't",
+        "aren't",
+        "wasn't",
+        "weren't",
+        "isnt",
+        "ain't",
+    ]
+)
+_HAVE = frozenset(["have", "has", "had", "having", "'ve", "ive", "haven't", "hasn't", "hadn't"])
+_DENYING = frozenset(
+    [
+        "not",
+        "never",
+        "no",
+        "cannot",
+        "cant",
+        "dont",
+        "wont",
+        "isnt",
+        "didnt",
+        "hardly",
+        "barely",
+        "rarely",
+    ]
+)
+_SUPPOSED = frozenset(
+    ["would", "could", "might", "may", "should", "maybe", "perhaps", "'d", "ought"]
+)
+_FUTURE = frozenset(["will", "'ll", "shall", "gonna", "going", "about"])
+_PAST = frozenset(
+    [
+        "was",
+        "were",
+        "had",
+        "did",
+        "once",
+        "formerly",
+        "previously",
+        "wasn't",
+        "weren't",
+        "hadn't",
+        "didn't",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +129,9 @@ class Head:
     @property
     def denied(self) -> bool:
         """With `not`, `never` or `no longer`."""
-        return any(word in _DENYING or word.endswith("n't") for word in self.words) or self.no_longer
+        return (
+            any(word in _DENYING or word.endswith("n't") for word in self.words) or self.no_longer
+        )
 
     @property
     def no_longer(self) -> bool:
@@ -123,7 +174,10 @@ _OPENING = re.compile(
     r"still|currently|recently|finally|originally|anyway|plus|good news|update|big news|guess what|context|note|reminder|quick one|fun fact|for context|funny thing)\b[\s,:!.]*)*",
     re.IGNORECASE,
 )
-_JOINT = re.compile(r"(?:,?\s+(?:and|but|then|plus|or)\s+(?:then |also |now |have |i )?|,\s+)(?=[a-z])", re.IGNORECASE)
+_JOINT = re.compile(
+    r"(?:,?\s+(?:and|but|then|plus|or)\s+(?:then |also |now |have |i )?|,\s+)(?=[a-z])",
+    re.IGNORECASE,
+)
 
 
 def heads(text: str) -> Iterator[Head]:
@@ -152,7 +206,12 @@ def _head(text: str, subject: re.Match[str]) -> Head:
     kin = (subject["kin2"] or subject["kin"] or subject["kin4"] or subject["kin3"] or "").lower()
     name = (subject["kin_name"] or subject["name"] or "").strip(" ,()")
     return Head(
-        who=subject.group().strip(" ,"), start=subject.start(), at=at, words=words, kin=kin, name=name
+        who=subject.group().strip(" ,"),
+        start=subject.start(),
+        at=at,
+        words=words,
+        kin=kin,
+        name=name,
     )
 
 

@@ -28,8 +28,8 @@ from enplace.upload.learning.people import ties
 from enplace.upload.learning.rules import Rule, rule_in
 from enplace.upload.learning.scene import Known, Scene
 from enplace.upload.learning.sentences import Sentence, sentences
-from enplace.upload.learning.wording import OWNER, sentence_of
 from enplace.upload.learning.when import Times, times_in
+from enplace.upload.learning.wording import OWNER, sentence_of
 
 EXTRACTOR = "rules-1"
 """Name and version of these rules; a batch keeps it."""
@@ -76,11 +76,17 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
         scene.plays = True
     if scene.plays:
         notes.dropped.append(_drop(said, 0, len(said.text), "role play"))
-        scene.plays = not re.search(r"\b(?:stop|end|back to|enough|out of character|end of scene)\b", masked.text, re.IGNORECASE)
+        scene.plays = not re.search(
+            r"\b(?:stop|end|back to|enough|out of character|end of scene)\b",
+            masked.text,
+            re.IGNORECASE,
+        )
         return
     answer = asked_for(scene.question, masked.text)
     claims = list(_claims(Sentence(text=answer, start=0), answer, said.at, scene)) if answer else []
-    claims = [replace(claim, start=0, end=len(said.text), rule=f"answer:{claim.rule}") for claim in claims]
+    claims = [
+        replace(claim, start=0, end=len(said.text), rule=f"answer:{claim.rule}") for claim in claims
+    ]
     for sentence in sentences(masked.text):
         if (rule := rule_in(sentence.text)) is not None and not sentence.asks and not scene.plays:
             if not said.speaker:
@@ -91,7 +97,9 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
         if reason:
             notes.dropped.append(_drop(said, sentence.start, sentence.end, reason))
             continue
-        found = list(_corrected(sentence, list(_claims(sentence, masked.text, said.at, scene)), scene))
+        found = list(
+            _corrected(sentence, list(_claims(sentence, masked.text, said.at, scene)), scene)
+        )
         if not found:
             notes.dropped.append(_drop(said, sentence.start, sentence.end, "nothing lasting"))
         claims += found
@@ -101,7 +109,9 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
 
 
 def _drop(said: Utterance, start: int, end: int, reason: str) -> Dropped:
-    return Dropped(span=Span(task_id=said.task_id, ordinal=said.ordinal, start=start, end=end), reason=reason)
+    return Dropped(
+        span=Span(task_id=said.task_id, ordinal=said.ordinal, start=start, end=end), reason=reason
+    )
 
 
 def _unfit(sentence: Sentence) -> str:
@@ -149,16 +159,31 @@ def _idle(sentence: Sentence, head: Head, *, asks: bool) -> bool:
     if head.supposed:
         return True
     before = sentence.text[: head.start]
-    if kinds.conditional(before[-40:]) and not re.search(r"[,;]", before[-40:][before[-40:].lower().rfind("if"):]):
+    if kinds.conditional(before[-40:]) and not re.search(
+        r"[,;]", before[-40:][before[-40:].lower().rfind("if") :]
+    ):
         return True
     clause = re.split(r"[,;:()]|\b(?:and|but|so)\b", before)[-1]
-    if (asks or sentence.asks) and not (_PRESUPPOSED.search(before) and not kinds.asks(Sentence(text=sentence.text[head.start :], start=0))):
+    if (asks or sentence.asks) and not (
+        _PRESUPPOSED.search(before)
+        and not kinds.asks(Sentence(text=sentence.text[head.start :], start=0))
+    ):
         return not _told_before(sentence, head, asks=asks)
     hanging = list(_HANGING.finditer(before if len(before) < 60 else clause))
-    if hanging and not re.search(r"[,;]\s*(?:but|and|so|i|we|my|she|he)?\s*\Z|\b(?:but|so)\s*\Z", before[hanging[-1].end() :], re.IGNORECASE):
+    if hanging and not re.search(
+        r"[,;]\s*(?:but|and|so|i|we|my|she|he)?\s*\Z|\b(?:but|so)\s*\Z",
+        before[hanging[-1].end() :],
+        re.IGNORECASE,
+    ):
         return True
     after = sentence.text[head.at :]
-    return bool(re.match(r"(?:think|guess|believe|assume|suspect|wonder|doubt|wish|hope|dream|pretend)\b", after, re.IGNORECASE))
+    return bool(
+        re.match(
+            r"(?:think|guess|believe|assume|suspect|wonder|doubt|wish|hope|dream|pretend)\b",
+            after,
+            re.IGNORECASE,
+        )
+    )
 
 
 def _told_before(sentence: Sentence, head: Head, *, asks: bool) -> bool:
@@ -166,8 +191,14 @@ def _told_before(sentence: Sentence, head: Head, *, asks: bool) -> bool:
     if asks:
         return False
     rest = sentence.text[head.at :]
-    question = re.search(r"[,;:-]\s*(?:(?:so|and|but|any|ok)\W+)*(?:is|are|can|could|do|does|did|should|would|will|what|which|how|where|who|when|why|any\b|anything|right|isn't|doable|possible|suggestions|ideas|tips|recommendations|thoughts|chords|capitals|what's|how's|got|have you|know)\b", rest, re.IGNORECASE)
-    return bool(question) and not re.search(r",\s*(?:right|isn't it|yes|no|correct|don't i|am i|do i)\s*$", rest, re.IGNORECASE)
+    question = re.search(
+        r"[,;:-]\s*(?:(?:so|and|but|any|ok)\W+)*(?:is|are|can|could|do|does|did|should|would|will|what|which|how|where|who|when|why|any\b|anything|right|isn't|doable|possible|suggestions|ideas|tips|recommendations|thoughts|chords|capitals|what's|how's|got|have you|know)\b",
+        rest,
+        re.IGNORECASE,
+    )
+    return bool(question) and not re.search(
+        r",\s*(?:right|isn't it|yes|no|correct|don't i|am i|do i)\s*$", rest, re.IGNORECASE
+    )
 
 
 def _of_phrase(
@@ -188,18 +219,34 @@ def _of_phrase(
     elif head.denied:
         if frame.denial:
             predicate = frame.denial
-        elif predicate in {"dislikes"} and re.match(r"(?:stand|bear|abide|stomach|tolerate)", told[phrase.start :]):
-            pass
-        elif predicate == "diet":
+        elif (
+            predicate in {"dislikes"}
+            and re.match(r"(?:stand|bear|abide|stomach|tolerate)", told[phrase.start :])
+        ) or predicate == "diet":
             pass
         else:
             holding = "denied"
     elif frame.sense == "holds" and _is_past(verb, head, predicate):
         holding = "held"
-    if predicate == "dislikes" and frame.predicate == "dislikes" and not head.denied and re.match(r"(?:stand|bear|abide|stomach|tolerate)", told[phrase.start :]):
+    if (
+        predicate == "dislikes"
+        and frame.predicate == "dislikes"
+        and not head.denied
+        and re.match(r"(?:stand|bear|abide|stomach|tolerate)", told[phrase.start :])
+    ):
         return
-    times = times_in(told, at, perfect=head.perfect and not any_more, ahead=head.planned or is_dated(predicate) or "'m" in head.words)
-    if head.planned and frame.predicate in {"lives_in", "works_at", "job_title", "married_to", "studies", "drives", "owns"} and "about to" not in head.words:
+    times = times_in(
+        told,
+        at,
+        perfect=head.perfect and not any_more,
+        ahead=head.planned or is_dated(predicate) or "'m" in head.words,
+    )
+    if (
+        head.planned
+        and frame.predicate
+        in {"lives_in", "works_at", "job_title", "married_to", "studies", "drives", "owns"}
+        and "about to" not in head.words
+    ):
         if frame.sense != "ends":
             value = " ".join(told[phrase.start :].split()[:8])
             named = objects("clause", value)
@@ -222,23 +269,52 @@ def _of_phrase(
         after = told[phrase.at + len(phrase.objects[0]) :]
         place = re.match(r"\s*(?:\([^)]*\)\s*)?,?\s*(?:at|with|for|@)\s+(.+)", after)
         named = objects("org", place[1]) if place else []
-        if named and not re.match(r"(?:\d|over|about|almost|nearly|years|the (?:last|past)|a (?:living|while))", named[0]):
+        if named and not re.match(
+            r"(?:\d|over|about|almost|nearly|years|the (?:last|past)|a (?:living|while))", named[0]
+        ):
             yield Claim(subject=subject, predicate="works_at", object=named[0], start=sentence.start + head.start,
                         end=sentence.end, rule="frame:job at", holding=holding, times=times)  # fmt: skip
 
 
-_PAST_VERBS = frozenset("lived worked drove played studied owned spoke used resided taught attended sang ran".split())
+_PAST_VERBS = frozenset(
+    [
+        "lived",
+        "worked",
+        "drove",
+        "played",
+        "studied",
+        "owned",
+        "spoke",
+        "used",
+        "resided",
+        "taught",
+        "attended",
+        "sang",
+        "ran",
+    ]
+)
 
 
 def _is_past(verb: str, head: Head, predicate: str) -> bool:
     """Told in the past, and not of what is still so."""
-    if head.perfect or predicate in {"born_in", "birthday", "home_town", "graduated_from", "visited", "decided", "ill_with", "name", "plans", "appointment"}:
+    if head.perfect or predicate in {
+        "born_in",
+        "birthday",
+        "home_town",
+        "graduated_from",
+        "visited",
+        "decided",
+        "ill_with",
+        "name",
+        "plans",
+        "appointment",
+    }:
         return False
     return head.past or verb in _PAST_VERBS
 
 
 def _value(predicate: str, value: str, head: Head) -> str:
-    if predicate == "diet" and head.denied and value.split()[0] in {"eat", "drink"}:
+    if predicate == "diet" and head.denied and value.split(maxsplit=1)[0] in {"eat", "drink"}:
         return f"no {' '.join(value.split()[1:])}"
     if predicate in {"species", "breed"}:
         return SPECIES.get(value.lower(), value.lower())
@@ -248,9 +324,32 @@ def _value(predicate: str, value: str, head: Head) -> str:
 def _tied(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Claim]:
     for tie in ties(sentence.text):
         if not tie.name:
-            if tie.kind in {"son", "daughter", "wife", "husband", "sister", "brother", "girlfriend", "boyfriend"} or tie.kin in PETS:
-                if not any(kind == tie.kind for kind, _ in scene.ties) and not kinds.conditional(sentence.text[: tie.start]):
-                    yield _tie_claim(tie.predicate, f"a {tie.kind}", tie.kind, tie.start, tie.end, sentence, scene)
+            if (
+                tie.kind
+                in {
+                    "son",
+                    "daughter",
+                    "wife",
+                    "husband",
+                    "sister",
+                    "brother",
+                    "girlfriend",
+                    "boyfriend",
+                }
+                or tie.kin in PETS
+            ):
+                if not any(kind == tie.kind for kind, _ in scene.ties) and not kinds.conditional(
+                    sentence.text[: tie.start]
+                ):
+                    yield _tie_claim(
+                        tie.predicate,
+                        f"a {tie.kind}",
+                        tie.kind,
+                        tie.start,
+                        tie.end,
+                        sentence,
+                        scene,
+                    )
             continue
         handle = scene.handle(tie.kind, tie.name)
         before = sentence.text[: tie.start]
@@ -327,10 +426,25 @@ def _corrected(sentence: Sentence, found: list[Claim], scene: Scene) -> Iterator
         yield from found
         return
     recent = list(reversed(scene.recent))
-    cue = re.match(r"\W*(?:no+|nope|nah|sorry|oops|argh|wait|hang on|scratch|correction|typo|autocorrect|i mean|i meant|actually|make that|er|erm|edit|\*)\b", sentence.text, re.IGNORECASE)
+    cue = re.match(
+        r"\W*(?:no+|nope|nah|sorry|oops|argh|wait|hang on|scratch|correction|typo|autocorrect|i mean|i meant|actually|make that|er|erm|edit|\*)\b",
+        sentence.text,
+        re.IGNORECASE,
+    )
     for claim in found:
-        wrong = next((old for old in recent if _same_place(old, claim) and fold(old.object) != fold(claim.object)), None)
-        yield replace(claim, instead_of=wrong.object) if wrong and cue and claim.holding == "holds" else claim
+        wrong = next(
+            (
+                old
+                for old in recent
+                if _same_place(old, claim) and fold(old.object) != fold(claim.object)
+            ),
+            None,
+        )
+        yield (
+            replace(claim, instead_of=wrong.object)
+            if wrong and cue and claim.holding == "holds"
+            else claim
+        )
     if any(claim.holding == "holds" for claim in found):
         return
     for swap in _SWAP.finditer(sentence.text):
@@ -338,7 +452,11 @@ def _corrected(sentence: Sentence, found: list[Claim], scene: Scene) -> Iterator
         old = (swap["old"] or swap["old2"] or "").strip(" .'")
         wrong = _meant(recent, new, old)
         if wrong is not None and new:
-            value = re.sub(re.escape(old), new, wrong.object, flags=re.IGNORECASE) if old and fold(old) in fold(wrong.object) else new
+            value = (
+                re.sub(re.escape(old), new, wrong.object, flags=re.IGNORECASE)
+                if old and fold(old) in fold(wrong.object)
+                else new
+            )
             yield replace(wrong, object=value, start=sentence.start, end=sentence.end, rule="correction",
                           instead_of=wrong.object, sentence="")  # fmt: skip
             return
@@ -368,7 +486,9 @@ def _proposals(claim: Claim, said: Utterance, scene: Scene) -> Iterator[Proposal
     span = Span(task_id=said.task_id, ordinal=said.ordinal, start=claim.start, end=claim.end)
     fact = _fact(claim, said, span, scene)
     if claim.holding in {"over", "denied"}:
-        yield End(about=fact, rule=claim.rule, until=claim.times.start or claim.times.end or said.at)
+        yield End(
+            about=fact, rule=claim.rule, until=claim.times.start or claim.times.end or said.at
+        )
         return
     if claim.holding == "held":
         until = claim.times.end or said.at
@@ -387,7 +507,9 @@ def _proposals(claim: Claim, said: Utterance, scene: Scene) -> Iterator[Proposal
 
 def _fact(claim: Claim, said: Utterance, span: Span, scene: Scene) -> Fact:
     start, end = claim.times.start, claim.times.end
-    told = claim.sentence or sentence_of(claim.subject, claim.predicate, claim.object, kind=claim.kin)
+    told = claim.sentence or sentence_of(
+        claim.subject, claim.predicate, claim.object, kind=claim.kin
+    )
     if is_dated(claim.predicate):
         day = start or end
         if day is not None and day > said.at - timedelta(days=1):
@@ -413,7 +535,13 @@ def _fact(claim: Claim, said: Utterance, span: Span, scene: Scene) -> Fact:
 
 
 def _person(name: str, said: Utterance, span: Span, aliases: tuple[str, ...] = ()) -> Person:
-    return Person(id=f"p{digest(f'{span} {name}')[:16]}", name=name, recorded_at=said.at, aliases=aliases, evidence=(span,))
+    return Person(
+        id=f"p{digest(f'{span} {name}')[:16]}",
+        name=name,
+        recorded_at=said.at,
+        aliases=aliases,
+        evidence=(span,),
+    )
 
 
 def _rule(rule: Rule, said: Utterance, sentence: Sentence, notes: _Notes) -> None:
@@ -434,7 +562,13 @@ def _rule(rule: Rule, said: Utterance, sentence: Sentence, notes: _Notes) -> Non
     )
     notes.proposals.append(Assert(fact=fact, rule="instruction"))
     if not rule.suspect:
-        line = SoulLine(section=rule.section, key=rule.key, text=rule.text, recorded_at=said.at, evidence=(span,))
+        line = SoulLine(
+            section=rule.section,
+            key=rule.key,
+            text=rule.text,
+            recorded_at=said.at,
+            evidence=(span,),
+        )
         notes.proposals.append(Adopt(line=line, rule="instruction"))
 
 

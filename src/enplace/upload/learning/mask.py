@@ -110,4 +110,6 @@ def _foreign(text: str) -> Iterator[tuple[str, int, int]]:
 def _is_speech(quoted: str) -> bool:
     """Whether a quotation says something; a single name or title does not."""
     inner = quoted[1:-1].split()
-    return len(inner) > 2 or any(word.lower() in {"i", "i'm", "my", "always", "never"} for word in inner)
+    return len(inner) > 2 or any(
+        word.lower() in {"i", "i'm", "my", "always", "never"} for word in inner
+    )

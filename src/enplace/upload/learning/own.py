@@ -50,7 +50,8 @@ _FAVOURITE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _FAVOURITE_OF_MINE = re.compile(
-    rf"\bfavou?rite (?P<noun>[a-z][\w-]*(?: [a-z][\w-]*)?) of mine(?P<is>{_IS})(?P<x>.+)", re.IGNORECASE | re.DOTALL
+    rf"\bfavou?rite (?P<noun>[a-z][\w-]*(?: [a-z][\w-]*)?) of mine(?P<is>{_IS})(?P<x>.+)",
+    re.IGNORECASE | re.DOTALL,
 )
 _IS_FAVOURITE = re.compile(
     r"(?:^|[,;]\s+|\b(?:and|but|so|because)\s+)(?P<x>[\w' -]{2,40}?)\s*(?:is|'s|are|has always been|remains|, which is)\s+(?:still |now |definitely |probably |by far |easily )?(?:my|our)\s+(?:all[- ]time |absolute |new |number one )*(?:favou?rite|fave|fav)\s+(?P<noun>[a-z][\w-]*(?: [a-z][\w-]*)?)(?=$|[.,;!?)]| of | ever| and | but | by | in )",
@@ -66,7 +67,7 @@ _INTRODUCED = (
     (re.compile(rf"\bit's (?P<x>{NAME}) (?:on paper|on my passport|officially|legally|in full)"), "name"),
     (re.compile(rf"\bi(?:'m| am)\s+(?P<x>(?!I\b)(?-i:{NAME}\s{NAME}))(?=\s*(?:$|[,.!;(]|and\b|from\b|by the way|btw))", re.IGNORECASE), "name"),
 )  # fmt: skip
-_NOT_FAVOURITES = frozenset("part thing one kind way".split())
+_NOT_FAVOURITES = frozenset(["part", "thing", "one", "kind", "way"])
 
 
 def traits(text: str) -> Iterator[Trait]:
@@ -91,19 +92,65 @@ def traits(text: str) -> Iterator[Trait]:
         for found in pattern.finditer(text):
             named = objects("name", found["x"])
             if named and named[0].split()[0].lower() not in _NOT_PEOPLE:
-                yield Trait(predicate=predicate, objects=tuple(named[:1]), start=found.start(), end=found.end())
+                yield Trait(
+                    predicate=predicate,
+                    objects=tuple(named[:1]),
+                    start=found.start(),
+                    end=found.end(),
+                )
 
 
-_NOT_PEOPLE = NATIONALITIES | DIETS | ILLNESSES | frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday in at on not so just here there fine good ok okay"
-    " sorry happy sad tired what who where nothing everything thanks right wrong done back home".split()
+_NOT_PEOPLE = (
+    NATIONALITIES
+    | DIETS
+    | ILLNESSES
+    | frozenset(
+        [
+            "monday",
+            "tuesday",
+            "wednesday",
+            "thursday",
+            "friday",
+            "saturday",
+            "sunday",
+            "in",
+            "at",
+            "on",
+            "not",
+            "so",
+            "just",
+            "here",
+            "there",
+            "fine",
+            "good",
+            "ok",
+            "okay",
+            "sorry",
+            "happy",
+            "sad",
+            "tired",
+            "what",
+            "who",
+            "where",
+            "nothing",
+            "everything",
+            "thanks",
+            "right",
+            "wrong",
+            "done",
+            "back",
+            "home",
+        ]
+    )
 )
 _VALUES = {
     "email": re.compile(r"[\w.+-]+@[\w-]+\.\w+"),
     "phone_number": re.compile(r"[\d +()/-]{6,}"),
     "age": re.compile(r"\d{1,3}$"),
     "height": re.compile(r"\d"),
-    "blood_type": re.compile(r"(?:A|B|AB|O|a|b|ab|o|0)\s?(?:\+|-|pos|neg|rh|positive|negative)", re.IGNORECASE),
+    "blood_type": re.compile(
+        r"(?:A|B|AB|O|a|b|ab|o|0)\s?(?:\+|-|pos|neg|rh|positive|negative)", re.IGNORECASE
+    ),
     "birthday": re.compile(r"\d"),
     "home_address": re.compile(r"\d"),
     "pronouns": re.compile(r"\w+/\w+"),
@@ -115,7 +162,7 @@ _VALUES = {
 def _plausible(predicate: str, value: str) -> bool:
     """Whether a value is one that such an attribute can have."""
     if predicate == "job_title":
-        return is_job(value.split()[-1].lower().strip(".'")) or value[:1].isupper()
+        return is_job(value.rsplit(maxsplit=1)[-1].lower().strip(".'")) or value[:1].isupper()
     pattern = _VALUES.get(predicate)
     return pattern is None or bool(pattern.search(value))
 
@@ -128,7 +175,12 @@ _AT = re.compile(r"(?P<job>[\w -]{2,30}?)\s+(?:at|@|for)\s+(?P<org>[A-Z][\w&. -]
 
 def fragments(text: str) -> Iterator[Trait]:
     """What a list without verbs tells of the speaker; nothing unless two of its parts are known."""
-    body = re.sub(r"^.{0,40}?(?:about me|me|background|context|profile)[^:]{0,25}:\s*", "", text, flags=re.IGNORECASE)
+    body = re.sub(
+        r"^.{0,40}?(?:about me|me|background|context|profile)[^:]{0,25}:\s*",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
     parts = [part.strip(" .!") for part in re.split(r"[,;|]|\s-\s", body)]
     if len(parts) < 2 or len(body) > 160:
         return
@@ -139,12 +191,39 @@ def fragments(text: str) -> Iterator[Trait]:
         at = text.find(part)
         for predicate, value in found:
             yield Trait(predicate=predicate, objects=(value,), start=at, end=at + len(part))
-        if not found and re.fullmatch(r"[A-Za-z\u00c0-\u024f]{4,}(?: [A-Z]\w+)?", part) and part.lower() not in _NOT_TOWNS:
-            if (part[0].isupper() or at > 0) and not part.lower().endswith(("er", "ing", "ed", "ist", "ly", "s")):
-                yield Trait(predicate="lives_in", objects=(part[:1].upper() + part[1:],), start=at, end=at + len(part))
+        if (
+            not found
+            and re.fullmatch(r"[A-Za-z\u00c0-\u024f]{4,}(?: [A-Z]\w+)?", part)
+            and part.lower() not in _NOT_TOWNS
+        ):
+            if (part[0].isupper() or at > 0) and not part.lower().endswith(
+                ("er", "ing", "ed", "ist", "ly", "s")
+            ):
+                yield Trait(
+                    predicate="lives_in",
+                    objects=(part[:1].upper() + part[1:],),
+                    start=at,
+                    end=at + len(part),
+                )
 
 
-_NOT_TOWNS = frozenset("male female single divorced widowed widow parent none mother father twice once here".split())
+_NOT_TOWNS = frozenset(
+    [
+        "male",
+        "female",
+        "single",
+        "divorced",
+        "widowed",
+        "widow",
+        "parent",
+        "none",
+        "mother",
+        "father",
+        "twice",
+        "once",
+        "here",
+    ]
+)
 
 
 def _fragment(part: str) -> list[tuple[str, str]]:

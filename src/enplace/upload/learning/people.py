@@ -65,10 +65,79 @@ _SINGULAR = {
 }  # fmt: skip
 _BARE = re.compile(rf"\b{_MY}")
 _NOT_NAMED = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august"
-    " september october november december christmas easter english german french spanish thanks hi hello hey dear"
-    " please what can could do does is are why when where how the this that it if and but so also ok okay not now"
-    " sorry yes no any write help give tell i'm i've my our we he she they".split()
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "christmas",
+        "easter",
+        "english",
+        "german",
+        "french",
+        "spanish",
+        "thanks",
+        "hi",
+        "hello",
+        "hey",
+        "dear",
+        "please",
+        "what",
+        "can",
+        "could",
+        "do",
+        "does",
+        "is",
+        "are",
+        "why",
+        "when",
+        "where",
+        "how",
+        "the",
+        "this",
+        "that",
+        "it",
+        "if",
+        "and",
+        "but",
+        "so",
+        "also",
+        "ok",
+        "okay",
+        "not",
+        "now",
+        "sorry",
+        "yes",
+        "no",
+        "any",
+        "write",
+        "help",
+        "give",
+        "tell",
+        "i'm",
+        "i've",
+        "my",
+        "our",
+        "we",
+        "he",
+        "she",
+        "they",
+    ]
 )
 
 
@@ -81,14 +150,25 @@ def ties(text: str) -> Iterator[Tie]:
         for name in objects("names", several["names"]):
             if name.lower() not in _NOT_NAMED:
                 seen.append((several.start(), several.end()))
-                yield Tie(kin=kin, name=name, start=several.start(), end=several.start("names") + len(name))
+                yield Tie(
+                    kin=kin,
+                    name=name,
+                    start=several.start(),
+                    end=several.start("names") + len(name),
+                )
     for pattern in _NAMED:
         for found in pattern.finditer(text):
             name = found["name"].strip(" .,'")
-            if name.split()[0].lower() in _NOT_NAMED or any(a <= found.start() < b for a, b in seen):
+            if name.split()[0].lower() in _NOT_NAMED or any(
+                a <= found.start() < b for a, b in seen
+            ):
                 continue
             groups = found.groupdict()
-            kin = "colleague" if groups.get("colleague") else (groups.get("kin2") or groups["kin"] or "").lower()
+            kin = (
+                "colleague"
+                if groups.get("colleague")
+                else (groups.get("kin2") or groups["kin"] or "").lower()
+            )
             if groups.get("kin2") or kin not in KIN:
                 continue
             seen.append((found.start(), found.end()))

@@ -74,7 +74,10 @@ _FOREIGN_ORDER = re.compile(
     r"|请|請|回答|用|不要|别|使用|称呼|叫我|ください|下さい|答えて|使って|書いて|呼んで|しないで|にして|해\s?주|하지\s?마|대답|답해|사용|말해|써|من فضلك|أجب|استخدم|اكتب|لا تستخدم|جاوب|ענה|כתוב|बताइए|लिख|जवाब|दीजिए|करें|दें|दो"
 )
 _OWN_STORY = re.compile(r"(?i:^\W*(?:ich|je|j'|yo|eu|io|ik|jag|jeg|ja|я|мы|wir|nous))\b")
-_ENGLISH = re.compile(r"\b(?:the|you|your|is|are|to|of|and|in|with|for|me|my|i|it|that|this|please|always|never|use|on)\b", re.IGNORECASE)
+_ENGLISH = re.compile(
+    r"\b(?:the|you|your|is|are|to|of|and|in|with|for|me|my|i|it|that|this|please|always|never|use|on)\b",
+    re.IGNORECASE,
+)
 
 _TOPICS: tuple[tuple[str, str], ...] = (
     ("language", r"\b(?:in (?:english|german|french|spanish|italian|portuguese|dutch|czech|polish|swedish|danish|norwegian|finnish|russian|chinese|japanese|korean|arabic|turkish|hindi|welsh|irish|catalan)|auf deutsch|en français|en español|em português|in italiano|language)\b|中文|日本語|한국어|по-русски"),
@@ -98,6 +101,21 @@ _TOPICS: tuple[tuple[str, str], ...] = (
     ("currency", r"\b(?:currency|euros?|dollars|pounds)\b"),
     ("questions", r"\b(?:follow-?up|clarifying|questions?)\b"),
 )  # fmt: skip
+ONE_AT_A_TIME = frozenset(
+    [
+        "language",
+        "units",
+        "spelling",
+        "indentation",
+        "clock",
+        "currency",
+        "address",
+        "lists",
+        "tone",
+        "length",
+    ]
+)
+"""Topics on which a new wish takes the place of the old."""
 _TOPIC_PATTERNS = tuple((key, re.compile(pattern, re.IGNORECASE)) for key, pattern in _TOPICS)
 
 
@@ -108,10 +126,27 @@ def rule_in(text: str) -> Rule | None:
         return None
     plain = " ".join(wish.split()).strip(" ,;:-.")
     section: SoulSection = "style" if topic_of(plain) in _STYLES else "preferences"
-    return Rule(text=plain, section=section, key=topic_of(plain), suspect=bool(_SUSPECT.search(text)))
+    return Rule(
+        text=plain, section=section, key=topic_of(plain), suspect=bool(_SUSPECT.search(text))
+    )
 
 
-_STYLES = frozenset("language units spelling emoji lists markdown length apologies tone dates clock address".split())
+_STYLES = frozenset(
+    [
+        "language",
+        "units",
+        "spelling",
+        "emoji",
+        "lists",
+        "markdown",
+        "length",
+        "apologies",
+        "tone",
+        "dates",
+        "clock",
+        "address",
+    ]
+)
 
 
 def topic_of(text: str) -> str:
@@ -119,11 +154,32 @@ def topic_of(text: str) -> str:
     for key, pattern in _TOPIC_PATTERNS:
         if pattern.search(text):
             return key
-    telling = [word for word in words(text) if word not in STOP_WORDS and word not in _LASTING_WORDS]
+    telling = [
+        word for word in words(text) if word not in STOP_WORDS and word not in _LASTING_WORDS
+    ]
     return "-".join(telling[:4]) or "wish"
 
 
-_LASTING_WORDS = frozenset("always never please now from on ever remember don use want you your make sure keep".split())
+_LASTING_WORDS = frozenset(
+    [
+        "always",
+        "never",
+        "please",
+        "now",
+        "from",
+        "on",
+        "ever",
+        "remember",
+        "don",
+        "use",
+        "want",
+        "you",
+        "your",
+        "make",
+        "sure",
+        "keep",
+    ]
+)
 
 
 def _english(text: str) -> str:
@@ -141,17 +197,37 @@ def _english(text: str) -> str:
         return ""
     if lasting and (style or _strong(text) or lasting.group().lower() in {"always", "never"}):
         return text
-    denies = re.match(r"(?:don't|do not|never|no|stop|quit|avoid|skip|drop|leave out|spare me|enough)\b", said, re.IGNORECASE)
+    denies = re.match(
+        r"(?:don't|do not|never|no|stop|quit|avoid|skip|drop|leave out|spare me|enough)\b",
+        said,
+        re.IGNORECASE,
+    )
     if denies and style and len(said.split()) <= 14:
         return text
-    keeps = re.match(r"(?:keep|answer|reply|respond|speak|talk|be|stick|write to me|address)\b", said, re.IGNORECASE)
-    if keeps and style and re.search(r"\b(?:me|your|answers?|replies|responses?|with me|to me)\b", said, re.IGNORECASE):
+    keeps = re.match(
+        r"(?:keep|answer|reply|respond|speak|talk|be|stick|write to me|address)\b",
+        said,
+        re.IGNORECASE,
+    )
+    if (
+        keeps
+        and style
+        and re.search(
+            r"\b(?:me|your|answers?|replies|responses?|with me|to me)\b", said, re.IGNORECASE
+        )
+    ):
         return text
     return ""
 
 
 def _strong(text: str) -> bool:
-    return bool(re.search(r"\b(?:from (?:now|here|this point|today) on|from here on|going forward|henceforth|in (?:the )?future|whenever|every ?time|each time|by default|forever|standing|rule|remember|unless i|for all|ever again|as a rule|in general|if i (?:paste|send|say|ask|write))\b", text, re.IGNORECASE))
+    return bool(
+        re.search(
+            r"\b(?:from (?:now|here|this point|today) on|from here on|going forward|henceforth|in (?:the )?future|whenever|every ?time|each time|by default|forever|standing|rule|remember|unless i|for all|ever again|as a rule|in general|if i (?:paste|send|say|ask|write))\b",
+            text,
+            re.IGNORECASE,
+        )
+    )
 
 
 def _starts_with_cue(text: str) -> bool:

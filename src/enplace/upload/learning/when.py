@@ -14,14 +14,36 @@ _COUNTS = {
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20,
     "thirty": 30, "a couple of": 2, "a few": 3, "the": 1,
 }  # fmt: skip
-_UNTIL = re.compile(r"\b(?:until|till|til|'til|through|up to|up until|ends?(?: on| in)?|(?:only )?(?:here|there) (?:to|till))\s+(?:the end of\s+)?(?=\w)", re.IGNORECASE)
-_FOR_NEXT = re.compile(rf"\bfor (?:just |only |about |around |at least |another )?(?:the )?(?:next |coming |rest of (?:the |this ))?{_COUNT}?\s*{_UNIT}\b(?! now| already| ago)", re.IGNORECASE)
-_OVER_NEXT = re.compile(rf"\b(?:over|during|in) the (?:next|coming) {_COUNT}?\s*{_UNIT}\b", re.IGNORECASE)
-_FOR_PAST = re.compile(rf"\bfor (?:about |around |over |almost |nearly |more than |at least |the (?:past|last) )*{_COUNT}\s+{_UNIT}\b", re.IGNORECASE)
-_AGO = re.compile(rf"\b(?:about |around |almost |nearly |some )?{_COUNT}\s+{_UNIT}\s+(?:ago|back|before)\b", re.IGNORECASE)
-_SINCE = re.compile(r"\b(?:since|as of|as from|from|starting(?: from| on| in)?|beginning|effective|with effect from)\s+(?=\w)", re.IGNORECASE)
-_THIS = re.compile(r"\bthis (?P<unit>week|month|year|term|semester|summer|winter|autumn|spring)\b", re.IGNORECASE)
-_FORWARD = re.compile(r"\b(?:next|coming|on|by|in|from|this|due|starting|tomorrow|tonight|until|till|the)\b", re.IGNORECASE)
+_UNTIL = re.compile(
+    r"\b(?:until|till|til|'til|through|up to|up until|ends?(?: on| in)?|(?:only )?(?:here|there) (?:to|till))\s+(?:the end of\s+)?(?=\w)",
+    re.IGNORECASE,
+)
+_FOR_NEXT = re.compile(
+    rf"\bfor (?:just |only |about |around |at least |another )?(?:the )?(?:next |coming |rest of (?:the |this ))?{_COUNT}?\s*{_UNIT}\b(?! now| already| ago)",
+    re.IGNORECASE,
+)
+_OVER_NEXT = re.compile(
+    rf"\b(?:over|during|in) the (?:next|coming) {_COUNT}?\s*{_UNIT}\b", re.IGNORECASE
+)
+_FOR_PAST = re.compile(
+    rf"\bfor (?:about |around |over |almost |nearly |more than |at least |the (?:past|last) )*{_COUNT}\s+{_UNIT}\b",
+    re.IGNORECASE,
+)
+_AGO = re.compile(
+    rf"\b(?:about |around |almost |nearly |some )?{_COUNT}\s+{_UNIT}\s+(?:ago|back|before)\b",
+    re.IGNORECASE,
+)
+_SINCE = re.compile(
+    r"\b(?:since|as of|as from|from|starting(?: from| on| in)?|beginning|effective|with effect from)\s+(?=\w)",
+    re.IGNORECASE,
+)
+_THIS = re.compile(
+    r"\bthis (?P<unit>week|month|year|term|semester|summer|winter|autumn|spring)\b", re.IGNORECASE
+)
+_FORWARD = re.compile(
+    r"\b(?:next|coming|on|by|in|from|this|due|starting|tomorrow|tonight|until|till|the)\b",
+    re.IGNORECASE,
+)
 _AHEAD = re.compile(
     rf"\b(?:(?P<tomorrow>tomorrow)|(?P<today>today|tonight)|(?P<week>a week (?:tomorrow|today|on \w+))|in {_COUNT}\s+{_UNIT}(?:'s? time)?"
     r"|next (?P<next>week|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday))\b",
@@ -62,7 +84,11 @@ def _end(text: str, at: datetime, *, perfect: bool) -> datetime | None:
         named = _named(text[until.end() :], at, ahead=True)
         if named is not None:
             return named.end if "end of" in until.group() or _is_long(named) else named.end
-        unit = re.match(r"(?:the )?(?:end of )?(?:the |this )?(week|month|year)\b", text[until.end() :], re.IGNORECASE)
+        unit = re.match(
+            r"(?:the )?(?:end of )?(?:the |this )?(week|month|year)\b",
+            text[until.end() :],
+            re.IGNORECASE,
+        )
         if unit:
             return CONTAINING[unit[1].lower()](at).end
     if perfect:
@@ -72,8 +98,14 @@ def _end(text: str, at: datetime, *, perfect: bool) -> datetime | None:
             if "rest of" in found.group():
                 return CONTAINING[found["unit"].lower()](at).end
             return _away(at, found, 1)
-    if (found := _THIS.search(text)) and found["unit"].lower() in CONTAINING and re.search(
-        r"\b(?:while|just|only|covering|temporar|staying|standing in|filling in|visiting)", text, re.IGNORECASE
+    if (
+        (found := _THIS.search(text))
+        and found["unit"].lower() in CONTAINING
+        and re.search(
+            r"\b(?:while|just|only|covering|temporar|staying|standing in|filling in|visiting)",
+            text,
+            re.IGNORECASE,
+        )
     ):
         return CONTAINING[found["unit"].lower()](at).end
     return None
@@ -82,7 +114,11 @@ def _end(text: str, at: datetime, *, perfect: bool) -> datetime | None:
 def _start(text: str, at: datetime, *, perfect: bool, ahead: bool) -> datetime | None:
     since = _SINCE.search(text)
     if since:
-        named = _named(text[since.end() :], at, ahead=ahead or since.group().lower().startswith(("from", "starting", "as ")))
+        named = _named(
+            text[since.end() :],
+            at,
+            ahead=ahead or since.group().lower().startswith(("from", "starting", "as ")),
+        )
         if named is not None and (since.group().lower().startswith("since") or named.at < 4):
             return named.start
     if found := _AGO.search(text):
@@ -112,7 +148,9 @@ def _named(text: str, at: datetime, *, ahead: bool) -> TimeSpan | None:
         day = shifted(day, 1, "month")
     elif not ahead and day > at:
         day = shifted(day, -1, "month")
-    return TimeSpan(start=day, end=day + timedelta(days=1), explicit=True, at=found.start(), length=0)
+    return TimeSpan(
+        start=day, end=day + timedelta(days=1), explicit=True, at=found.start(), length=0
+    )
 
 
 _ORDINALS = {
@@ -130,7 +168,14 @@ def _next(span: TimeSpan, text: str, at: datetime) -> TimeSpan:
     length = span.end - span.start
     if re.search(r"\d{4}", text[span.at : span.at + span.length]):
         return span
-    unit = "week" if length <= timedelta(days=1) and re.search(r"day\b", text[span.at : span.at + span.length]) else "month" if re.fullmatch(r"\D*\d{1,2}(?:st|nd|rd|th)?\W*", text[span.at : span.at + span.length]) else "year"
+    unit = (
+        "week"
+        if length <= timedelta(days=1)
+        and re.search(r"day\b", text[span.at : span.at + span.length])
+        else "month"
+        if re.fullmatch(r"\D*\d{1,2}(?:st|nd|rd|th)?\W*", text[span.at : span.at + span.length])
+        else "year"
+    )
     start, end = span.start, span.end
     for _ in range(60):
         if start >= _day(at):

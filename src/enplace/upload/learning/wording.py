@@ -87,6 +87,8 @@ def retold(clause: str, speaker: str) -> str:
     who = subject_words(speaker)
     text = re.sub(r"(?<![A-Za-z])i(?=\b|'|m\b)", "I", clause.strip(" ,;:-"))
     for pattern, swap in _SWAPS:
-        text = re.sub(pattern, swap.format(who=who), text, flags=re.IGNORECASE if "I" not in pattern else 0)
+        text = re.sub(
+            pattern, swap.format(who=who), text, flags=re.IGNORECASE if "I" not in pattern else 0
+        )
     text = _capital(" ".join(text.split()))
     return text if text.endswith((".", "!")) else f"{text}."

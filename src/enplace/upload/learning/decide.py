@@ -1,0 +1,179 @@
+"""What becomes of a proposal beside what is known: the operations it amounts to. Pure."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from enplace.records.canonical import digest
+from enplace.records.learning import Adopt, Assert, End, Meet, Proposal
+from enplace.records.memory import Fact, Person, SoulLine, trusted_less
+from enplace.records.words import fold
+from enplace.records.write import Close, Operation, Remember, Surroundings
+from enplace.upload.learning.rules import ONE_AT_A_TIME
+
+HoldsOne = Callable[[str | None], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What is known and does not depend on the place of a fact."""
+
+    soul: tuple[SoulLine, ...] = ()
+    """The latest line of every key."""
+    names: frozenset[str] = frozenset()
+    """Folded, of everybody who is known."""
+    forgotten: frozenset[tuple[str, str, str]] = frozenset()
+    """Places (`place_of`) of facts that the owner asked to forget."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A fact that nobody is shown until a person has looked at it."""
+
+    fact: Fact
+
+
+Step = Operation | Hold | SoulLine | Person
+"""An operation on facts, a fact to hold back, a line to adopt, or somebody to keep."""
+
+
+def steps(
+    proposal: Proposal,
+    near: Surroundings,
+    beside: Beside,
+    *,
+    batch: str,
+    now: datetime,
+    holds_one: HoldsOne,
+) -> Iterator[Step]:
+    """What a proposal amounts to; nothing where all of it is known or may not be kept.
+
+    Args:
+        proposal: From a lesson.
+        near: The facts in its place.
+        beside: Everything else that counts.
+        batch: Id of the batch; facts that it adds get ids of their own, so that the same may be
+            learned again after a roll-back.
+        now: When it is learned: from then on it is known.
+        holds_one: Of predicates.
+    """
+    match proposal:
+        case Assert():
+            yield from _asserted(proposal, near.facts, beside, batch, now, holds_one)
+        case End():
+            for fact in _ended(proposal, near.facts):
+                yield Close(target=fact.id, until=max(proposal.until, fact.start))
+        case Adopt(line=line):
+            known = {(each.section, each.key): each.text for each in beside.soul}
+            if fold(known.get((line.section, line.key), "")) != fold(line.text):
+                yield replace(line, recorded_at=now)
+        case Meet(memory=memory):
+            if isinstance(memory, Person):
+                if fold(memory.name) not in beside.names and not any(
+                    fold(n) in beside.names for n in memory.aliases
+                ):
+                    yield replace(memory, id=_own_id(memory.id, batch), recorded_at=now)
+
+
+def place_of(fact: Fact) -> tuple[str, str, str]:
+    """Where a fact stands: whom it is about, what of them, and what it says."""
+    return fold(fact.subject or ""), fold(fact.predicate or ""), fold(fact.object or fact.sentence)
+
+
+def _asserted(  # noqa: PLR0917 - the parts of `steps`
+    proposal: Assert,
+    near: Sequence[Fact],
+    beside: Beside,
+    batch: str,
+    now: datetime,
+    holds_one: HoldsOne,
+) -> Iterator[Step]:
+    said = proposal.fact
+    if place_of(said) in beside.forgotten or _is_heard(said, near):
+        return
+    fact = replace(
+        said,
+        id=_own_id(said.id, batch),
+        recorded_at=now,
+        valid_from=said.valid_from or min(said.recorded_at, now),
+    )
+    if fact.valid_until is not None and fact.valid_until <= fact.start:
+        fact = replace(fact, valid_from=None, valid_until=None)
+    if fact.state == "quarantined":
+        if not any(fold(other.sentence) == fold(fact.sentence) for other in near):
+            yield Hold(fact=fact)
+        return
+    for other in near:
+        if _makes_way(other, fact):
+            yield Close(target=other.id, until=max(fact.start, other.start))
+    yield Remember(fact=fact, corrects=_wrong(proposal, fact, near, holds_one))
+
+
+def _makes_way(other: Fact, fact: Fact) -> bool:
+    """Whether a standing wish gives way to a newer one on the same topic."""
+    wishes = other.fact_kind == fact.fact_kind == "instruction"
+    on_one = bool(set(other.tags) & set(fact.tags) & ONE_AT_A_TIME)
+    return wishes and on_one and other.state == "active" and place_of(other) != place_of(fact)
+
+
+def _own_id(id_: str, batch: str) -> str:
+    return f"{id_[0]}{digest(f'{batch} {id_}')[:16]}"
+
+
+def _is_heard(fact: Fact, near: Sequence[Fact]) -> bool:
+    """Whether a fact that says the same has this evidence already: it is not said twice."""
+    return any(
+        set(fact.evidence) & set(other.evidence) and place_of(other) == place_of(fact)
+        for other in near
+        if other.state == "active"
+    )
+
+
+def _wrong(proposal: Assert, fact: Fact, near: Sequence[Fact], holds_one: HoldsOne) -> str | None:
+    """Id of a fact that was never true, by what is said now."""
+    mates = [
+        other
+        for other in near
+        if other.state == "active"
+        and fold(other.predicate or "") == fold(fact.predicate or "")
+        and fold(other.object or "") != fold(fact.object or "")
+        and not trusted_less(fact.trust, other.trust)
+        and (other.valid_until is None or other.valid_until > fact.start)
+    ]
+    if proposal.instead_of is not None:
+        meant = [other for other in mates if fold(other.object or "") == fold(proposal.instead_of)]
+        return meant[-1].id if meant else None
+    if not holds_one(fact.predicate) or proposal.fact.valid_from is None:
+        return None
+    # "since March", said in April of something that was last heard of in May: that was outdated
+    late = [other for other in mates if other.start > fact.start and not _is_dated(other.start)]
+    return late[-1].id if late and fact.valid_until is None else None
+
+
+def _is_dated(start: datetime) -> bool:
+    """Whether a beginning was told: what is known from hearsay begins at the second it was said."""
+    return (start.hour, start.minute, start.second, start.microsecond) == (0, 0, 0, 0)
+
+
+def _ended(proposal: End, near: Sequence[Fact]) -> list[Fact]:
+    """The facts that hold no longer: those in its place that say what it names."""
+    about = proposal.about
+    named = fold(about.object or "")
+    found: list[Fact] = []
+    for fact in near:
+        held = fold(fact.object or "")
+        same = not named or named == held or _within(named, held) or _within(held, named)
+        lasts = fact.valid_until is None or fact.valid_until > proposal.until
+        if (
+            fact.state == "active"
+            and lasts
+            and same
+            and fold(fact.predicate or "") == fold(about.predicate or "")
+        ):
+            if not trusted_less(about.trust, fact.trust):
+                found.append(fact)
+    return found
+
+
+def _within(part: str, whole: str) -> bool:
+    return bool(part) and set(part.split()) <= set(whole.split())
