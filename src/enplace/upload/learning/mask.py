@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
+_FENCE = re.compile(r"\"\"\".*?(?:\"\"\"|\Z)|```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
 _INLINE = re.compile(r"`[^`\n]+`")
 _INJECTED = re.compile(
-    r"<(?P<tag>memory|memories|recalled|notes?|file|seen|handoff|soul|context|system-reminder|system"
-    r"|instructions?|document|tool_result|untrusted)\b[^>]*>.*?(?:</(?P=tag)>|\Z)",
+    r"<(?P<tag>[\w-]*(?:memor|recall|note|file|seen|handoff|soul|context|remind|system|instruction|document"
+    r"|tool|untrusted|data|history|skill|agent|hook|command)[\w-]*)\b[^>]*>.*?(?:</(?P=tag)>|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
 _MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<[a-z/!][^<>]{0,300}>", re.DOTALL | re.IGNORECASE)
@@ -30,8 +30,8 @@ _SCRIPT = re.compile(
     re.IGNORECASE,
 )
 _AUTHORITY = re.compile(
-    r"(?:^|\n)\s*(?:[\[<(#*]+\s*)(?:system|developer|admin|operator|root|policy|override|instruction)"
-    r"\b.*",
+    r"(?:^|\n)\s*(?:[\[<(#*]+\s*)(?:system|developer|admin|operator|root|policy|override|instruction|cron|subagent|sub-agent"
+    r"|automated|heartbeat|scheduler|context|task|boot|agent|internal|hidden|assistant|memory|webhook|notification)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 _PASTED = re.compile(
@@ -110,6 +110,8 @@ def _foreign(text: str) -> Iterator[tuple[str, int, int]]:
 def _is_speech(quoted: str) -> bool:
     """Whether a quotation says something; a single name or title does not."""
     inner = quoted[1:-1].split()
+    if all(word[:1].isupper() or word in {"of", "the", "and", "a", "in", "on", "to", "for"} for word in inner):
+        return "I" in inner or "My" in inner  # a title
     return len(inner) > 2 or any(
         word.lower() in {"i", "i'm", "my", "always", "never"} for word in inner
     )

@@ -23,7 +23,7 @@ _LASTING = re.compile(
     r"\b(?:from (?:now|here|this point|today) (?:on|onwards?)|from here on(?: out| in)?|going forward|henceforth|in (?:the )?future|for (?:the|future)(?: future)? (?:reference|chats|conversations|record)|"
     r"(?:in|for) (?:all|every|any) (?:of )?(?:our|my|your|future)?\s*(?:chats?|conversations?|answers?|replies|responses|messages?|code|work|time|requests?)"
     r"|whenever (?:you|i|we)|when (?:you|we) (?:write|answer|reply|respond|give|show|code|use|talk|quote|format|suggest|explain|mention|translate|summari[sz]e|list|recommend|refer|draft)|when i (?:ask|say|paste|send|write|share)|every ?time|each time|any ?time (?:you|i|we)|always|never|by default|forever|for good|in general|as a (?:general )?rule|ever again|no matter what|without exception|at all times|permanently|"
-    r"(?:standing|general|house|ground|golden) (?:rule|instruction|order|preference|request)s?|rule (?:for|number|of)|(?:new|one|two|quick|my|the|only) rules?\b|my (?:rule|preference|default)|unless i (?:say|ask|tell|explicitly|specifically)|until i (?:say|tell)|remember (?:to|that|this|:|,)|keep in mind|please remember|make a note|note (?:to self|that|for)|don't forget"
+    r"(?:standing|general|house|ground|golden) (?:rule|instruction|order|preference|request)s?|rule (?:for|number|of)|(?:new|one|two|quick|my|the|only) rules?\b|my (?:rule|preference|default)|unless i (?:say|ask|tell|explicitly|specifically)|until i (?:say|tell)|remember (?:to|that|this|:|,)|keep in mind|please remember|make a note|note to self|please note that|don't forget"
     r"|if i (?:ask|paste|send|say|write|give|don't|ever)|any more|anymore|ever\b|once and for all|across (?:all )?(?:chats|sessions|conversations)|all (?:my|our) (?:chats|conversations))",
     re.IGNORECASE,
 )
@@ -121,6 +121,8 @@ _TOPIC_PATTERNS = tuple((key, re.compile(pattern, re.IGNORECASE)) for key, patte
 
 def rule_in(text: str) -> Rule | None:
     """The standing wish that a sentence of the owner's tells, if it tells one."""
+    if re.match(r"\W*never ?mind\b", text, re.IGNORECASE):
+        return None
     wish = _english(text) or _foreign(text)
     if not wish:
         return None
@@ -202,7 +204,7 @@ def _english(text: str) -> str:
         said,
         re.IGNORECASE,
     )
-    if denies and style and len(said.split()) <= 14:
+    if denies and _STYLE.search(said) and len(said.split()) <= 14:
         return text
     keeps = re.match(
         r"(?:keep|answer|reply|respond|speak|talk|be|stick|write to me|address)\b",

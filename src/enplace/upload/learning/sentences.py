@@ -83,7 +83,7 @@ _FICTION = re.compile(
     re.IGNORECASE,
 )
 _ROLE_PLAY = re.compile(
-    r"\b(?:role-?play\w*|rp\b|\[?IC\]|(?:let'?s|can we|let us) (?:play|pretend|simulate|act|do a (?:mock|scene|role))|simulat\w+ (?:a|an|the)\b|mock (?:interview|trial|call|sales|exam)|practi[sc]e (?:a|an|my|with me)\b|playing a character|game master|dungeon master|in the sim\b|play the [a-z]+ (?:clerk|receptionist|doctor|customer|patient|waiter|officer|teller|guard)|pretend (?:you|i|to be|we|that)|act as|you(?:'re| are) (?:a|an|the|my) (?!right|star|great"
+    r"\A\s*\*[a-z][^*\n]{2,60}\*|\[(?:ic|rp|ooc)\]|\b(?:role[- ]?play\w*|rp\b|(?:let'?s|can we|let us) (?:play|pretend|simulate|act|do a (?:mock|scene|role))|simulat\w+ (?:a|an|the)\b|mock (?:interview|trial|call|sales|exam)|practi[sc]e (?:a|an|my|with me)\b|playing a character|game master|dungeon master|in the sim\b|play the [a-z]+ (?:clerk|receptionist|doctor|customer|patient|waiter|officer|teller|guard)|pretend (?:you|i|to be|we|that)|act as|you(?:'re| are) (?:a|an|the|my) (?!right|star|great"
     r"|genius|life|angel|legend|hero|gem|big help|wonderful|good)[a-z]+(?:[^.!?]*)\b(?:i'm|i am|i'll be|start|begin)\b|i'll be the|you play)\b",
     re.IGNORECASE,
 )
