@@ -58,7 +58,7 @@ _REST = re.compile(
     r"(?P<quote>\\{0,4}[\"'`\]]{0,2})(?:"
     r"(?P<typed>\s?:\s?&?(?:str|string|secretstr|bytes|optional\[str\]|str \| none|text)\??\s{0,3}=)"
     r"|(?P<pair>[ \t]{0,4},?\s{0,40}\\{0,4}[\"']?value\\{0,4}[\"']?\s{0,4}[:=])"
-    r"|(?P<sign>[ \t]{0,12}(?::=|=>|===?|!==?|=|:|：))"
+    r"|(?P<sign>[ \t]{0,12}(?::=|=>|===?|!==?|=|:|\uff1a))"
     r"|(?P<tag>>)"
     r"|(?P<told>[ \t]{1,3}(?:(?:for|of|to|on|at|in|von|für)(?:[ ][\w.'-]{1,24}){1,5}?[ ])?(?:is|was|ist|lautet|est|es|é|è|to|auf)(?: now| jetzt)?:?(?=[ \t]))"
     r"|(?P<gap>(?=[ \t]{1,4}\S))"
@@ -402,8 +402,7 @@ def _is_slug(text: str) -> bool:
     """Whether it is words and short numbers between hyphens: the name of something."""
     parts = re.split(r"[-_.:/]", text)
     return len(parts) > 1 and all(
-        (part.isalpha()
-        and (part.islower() or part.istitle() or part.isupper()))
+        (part.isalpha() and (part.islower() or part.istitle() or part.isupper()))
         or (part.isdigit() and len(part) <= 8)
         or len(part) <= 3
         or re.fullmatch(r"[A-Za-z]{2,}\d{1,3}", part)

@@ -58,6 +58,20 @@ def redacted(text: str) -> str:
     return text
 
 
+def redacted_value(name: str, value: str) -> str:
+    """A field's value as `redacted` leaves it behind the field's name."""
+    lead = f'{name}: "'
+    if not name or len(value) > _MOST_NAMED:
+        return value
+    found = secrets_in(f'{lead}{value.translate(_INSIDE)}"')
+    ends = [(secret.kind, secret.end) for secret in found if secret.start == len(lead)]
+    return mark(ends[0][0]) + value[ends[0][1] - len(lead) :] if ends else value
+
+
+_INSIDE = str.maketrans({'"': "'", "\\": "/", "\n": " ", "\r": " ", "`": "'"})
+_MOST_NAMED = 10_000
+
+
 def mark(kind: str) -> str:
     """What stands in place of a secret."""
     return f"{MARK}{kind}]"
@@ -108,9 +122,7 @@ _COLOUR = re.compile(r"\[\d{1,3}m$")
 
 
 def _apart(found: list[Secret]) -> tuple[Secret, ...]:
-    """Those that overlap become one, which has the kind of the first that was found: the order is
-    that of what is known best.
-    """
+    """Those that overlap as one, of the kind that was found first: formats tell most."""
     rank = {id(secret): at for at, secret in enumerate(found)}
     kept: list[tuple[Secret, int]] = []
     for secret in sorted(found, key=lambda each: (each.start, rank[id(each)])):
@@ -243,7 +255,7 @@ FORMATS: tuple[_Format, ...] = (
     _of("paypal token", "access_token$", r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}"),
     _of("brevo key", "xkeysib-", r"xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}"),
     _of("openshift token", "sha256~", rf"sha256~{_W}{{40,50}}"),
-    _of("age key", "PuTTY-User-Key-File", r"(?s:(?<=\n)Private-Lines: \d{1,4}\r?\n(?P<secret>(?:[A-Za-z0-9+/=]{1,64}\r?\n){1,200}))", right="", anywhere=True),
+    _of("private key", "PuTTY-User-Key-File", r"(?s:(?<=\n)Private-Lines: \d{1,4}\r?\n(?P<secret>(?:[A-Za-z0-9+/=]{1,64}\r?\n){1,200}))", right="", anywhere=True),
     _of("terraform token", ".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}"),
     _of("flyio token", "fm1 fm2 fo1_", r"(?:fm[12][ar]?_[A-Za-z0-9+/_=-]{60,1000}|fo1_[\w-]{43})"),
     _of("1password token", "ops_eyJ", r"ops_eyJ[A-Za-z0-9+/]{200,1000}={0,2}"),
