@@ -74,6 +74,7 @@ _SOME_TOKENS = re.compile(
 _PASS_WORDS = re.compile(r"(?:by|com|sur|tres|under|over|en|im|tests?|multi|single|two|one)$")
 _SHORT = re.compile(r"\s")
 _LOGIN = re.compile(r"(?:login|user(?:name)?|account)[ \t]+\S{1,64}\s+$")
+_CREDENTIALS = re.compile(r"[^\s\"'`\\,;<>]+")
 _SCHEME = re.compile(
     r"(?:bearer|basic|token|digest|apikey|api-key|key|bot|splunk|sso-key|negotiate|glpat)[ \t]+",
     re.I,
@@ -120,17 +121,22 @@ def _behind(
     if family in {"phrase", "key"}:
         value = _wider(text, value, _PHRASE if family == "phrase" else _GROUPS)
     if family == "header":
-        scheme = _SCHEME.match(value.text)
-        start = value.start + (scheme.end() if scheme else 0)
-        value = _Value(
-            text[start : value.end], start, value.end, value.is_quoted, False, value.follows
-        )
+        value = _behind_scheme(text, value)
     if not _looks_real(value, family, prefix):
         return None, value.end if len(value.text) > _MOST_WEIGHED else 0
     end = value.end
     if not value.is_quoted and not value.is_line:
         end = value.start + len(value.text.rstrip(".,;:?)}]"))
     return (_kind(name, prefix, family), value.start, end), end
+
+
+def _behind_scheme(text: str, value: _Value) -> _Value:
+    """What a header's value holds behind `Bearer` and the like."""
+    scheme = _SCHEME.match(text, value.start)
+    match = _CREDENTIALS.match(text, scheme.end(), scheme.end() + _MOST_VALUE) if scheme else None
+    if match is None:
+        return value
+    return _Value(match[0], match.start(), match.end(), value.is_quoted, False, "")
 
 
 def _family(name: str, text: str, at: int, prefix: str) -> Family | None:

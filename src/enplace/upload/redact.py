@@ -98,9 +98,8 @@ class Redactor:
             case UserSpoke() | MessageHeard():
                 return replace(event, text=self.text(event.text))
             case AssistantSpoke():
-                blocks = (self._block(block) for block in event.blocks)
                 raw = None if event.raw is None else self.text(event.raw)
-                return replace(event, blocks=tuple(b for b in blocks if b is not None), raw=raw)
+                return replace(event, blocks=self._answer(event.blocks), raw=raw)
             case ToolCalled():
                 return replace(event, input=cast(JsonObject, self.json(event.input)))
             case ToolFinished():
@@ -172,18 +171,24 @@ class Redactor:
         kept = self.text(value)
         return redacted_value(name, kept) if self.is_on else kept
 
-    def _block(self, block: Block) -> Block | None:
+    def _answer(self, blocks: Iterable[Block]) -> tuple[Block, ...]:
+        """The blocks of an answer. Sealed thoughts go back word for word, or none of them does."""
+        before = tuple(blocks)
+        after = tuple(map(self._block, before))
+        broken = any(
+            isinstance(b, ThinkingBlock) and b.signature and b != a
+            for b, a in zip(before, after, strict=True)
+        )
+        return tuple(b for b in after if not (broken and isinstance(b, ThinkingBlock) and b.text))
+
+    def _block(self, block: Block) -> Block:
         match block:
             case TextBlock() | ToolResultBlock():
                 return replace(block, text=self.text(block.text))
             case ToolCallBlock():
                 return replace(block, arguments=self._arguments(block.arguments))
             case ThinkingBlock() if not block.is_redacted:
-                kept = self.text(block.text)
-                if kept == block.text:
-                    return block
-                # sealed thoughts go back word for word, or not at all
-                return None if block.signature else replace(block, text=kept)
+                return replace(block, text=self.text(block.text))
             case _:
                 return block
 
