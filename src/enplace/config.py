@@ -55,6 +55,8 @@ class Settings:
     keeps_files: bool = True
     """FEATURE_STRUCTURED_FILE_EXTRACTION: `true` or `false`. Whether what a task has seen of files
     is kept apart, so that a collapse does not lose it."""
+    redacts: bool = True
+    """REDACT_SECRETS: `true` or `false`. Whether secrets are left out of what is kept."""
     engine_api_key: str = ""
     """ENGINE_API_KEY: the key that clients of the server send."""
     engine_key_hash: str = ""
@@ -103,6 +105,7 @@ class Settings:
             keeps_files=_flag(
                 env, "FEATURE_STRUCTURED_FILE_EXTRACTION", default=defaults.keeps_files
             ),
+            redacts=_flag(env, "REDACT_SECRETS", default=defaults.redacts),
             engine_api_key=env.get("ENGINE_API_KEY", ""),
             engine_key_hash=_hash(env, "ENGINE_KEY_HASH"),
             engine_owner=env.get("ENGINE_OWNER") or defaults.engine_owner,

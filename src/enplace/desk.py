@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapp
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from enplace.errors import BudgetExceeded, ContextOverflow, TaskNotFound
 from enplace.fetch.history import last_words, load_history, load_more
@@ -33,6 +33,7 @@ from enplace.prepare.compact.excerpt import excerpt
 from enplace.prepare.compact.orchestrator import boundary_asked
 from enplace.prepare.compact.policy import CompactionOptions
 from enplace.prepare.layout import Layout, Wanted
+from enplace.records.canonical import JsonObject
 from enplace.records.changeset import Lease
 from enplace.records.compaction import Excerpt
 from enplace.records.context import Context, History
@@ -42,9 +43,11 @@ from enplace.records.model import ModelCard
 from enplace.records.price import Price
 from enplace.records.recollection import RecallQuery, Recollection
 from enplace.records.task import Session
+from enplace.records.tool import ToolSpec
 from enplace.turn import Desk
 from enplace.upload.handover import hand_over
 from enplace.upload.journal import TurnJournal
+from enplace.upload.redact import Redactor
 
 _log = logging.getLogger("enplace.prepare")
 
@@ -93,10 +96,13 @@ class Station:
     """None: nobody knows what calls cost."""
     asides: Asides = field(default_factory=Asides)
     """What the model is asked beside the turns."""
+    redactor: Redactor = field(default_factory=Redactor)
+    """Leaves secrets out of what is kept and of what is shown."""
 
     def preparer(self) -> Preparer:
         """A preparer that has seen nothing yet."""
-        return Preparer(self.counter, self.options.compaction, self.model.card.media)
+        media, clean = self.model.card.media, self.redactor.laid
+        return Preparer(self.counter, self.options.compaction, media, clean)
 
     def price(self, input_tokens: int = 0) -> Price | None:
         """What the model's provider asks now."""
@@ -115,10 +121,15 @@ class Station:
         specs = sorted((tool.spec for tool in self.tools.values()), key=lambda spec: spec.name)
         return Wanted(
             card=self.model.card,
-            system=self.options.system,
-            tools=tuple(specs),
+            system=self.redactor.text(self.options.system),
+            tools=tuple(self._without_secrets(spec) for spec in specs),
             layout=self.options.layout,
         )
+
+    def _without_secrets(self, spec: ToolSpec) -> ToolSpec:
+        redact = self.redactor
+        schema = cast(JsonObject, redact.json(spec.schema))
+        return replace(spec, description=redact.text(spec.description), schema=schema)
 
 
 async def warm_up(station: Station, task_id: str, known: Warm | None) -> Warm:
@@ -155,7 +166,14 @@ def open_journal(
 ) -> Journal:
     """The journal of one turn: it starts a branch behind `parent`, or goes on behind `last`."""
     return TurnJournal(
-        station.brain, lease, turn_id, station.clock, session, parent=parent, last=last
+        station.brain,
+        lease,
+        turn_id,
+        station.clock,
+        session,
+        redactor=station.redactor,
+        parent=parent,
+        last=last,
     )
 
 
@@ -168,6 +186,7 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
         journal=journal,
         parallel=options.parallel_tools,
         shorten=shorten_with(station),
+        redact=station.redactor.text,
         cost_of=station.cost_of,
     )
 

@@ -71,7 +71,8 @@ def open(
     settings = Settings.from_env(environment)
     folder = settings.home if home is None else Path(home)
     chosen = model if model is not None else model_of(settings, folder)
-    turn = TurnOptions() if options is None else options.turn
+    chosen_options = options or EngineOptions()
+    turn = chosen_options.turn
     prompt = system if system is not None else _prompt_for(chosen, turn)
     limit = min(turn.recall.limit, chosen.card.memories_per_frame)
     turn = replace(
@@ -91,7 +92,7 @@ def open(
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
         ),
-        replace(options or EngineOptions(), turn=turn),
+        replace(chosen_options, turn=turn, redacts=chosen_options.redacts and settings.redacts),
     )
 
 

@@ -40,6 +40,11 @@ class Engine:
         return "on" if options.keeps_files else "on, without what is known of files"
 
     @property
+    def redacts(self) -> bool:
+        """Whether secrets are left out of what is kept."""
+        return self._options.redacts
+
+    @property
     def embedder(self) -> Embedder | None:
         """Makes vectors for recall; None where recall goes by words alone."""
         return self._ports.embedder

@@ -46,6 +46,7 @@ from enplace.records.recollection import RecallPolicy, Recollection
 from enplace.records.task import Session, TaskSummary
 from enplace.records.write import Written
 from enplace.turn import run_turn
+from enplace.upload.redact import Redactor
 
 MOST_MEMORIES = 1_000
 """Most memories that one recall gives."""
@@ -62,7 +63,10 @@ class OwnerEngine:
         self._station: Station | None = None
         self._asides = Asides()
         self._encoder = Encoder(ports.embedder)
-        writer = Writer(self._brain, ports.clock, options.memory, self._encoder.nudge)
+        self._redactor = Redactor(is_on=options.redacts)
+        writer = Writer(
+            self._brain, ports.clock, options.memory, self._encoder.nudge, self._redactor
+        )
         self.memory = OwnerMemory(writer, self.recall)
         """Facts, and what can be done with memories of any kind."""
         self.episodes = Episodes(writer)
@@ -203,7 +207,7 @@ class OwnerEngine:
         """
         accept_name(task_id, "task_id")
         if label:
-            accept_name(label, "label")
+            label = self._redactor.text(accept_name(label, "label"))
         await self.log(task_id)
         brain = await self._brain()
         async with brain.lease(task_id) as lease:
@@ -351,7 +355,7 @@ class OwnerEngine:
             change = Changeset(
                 at=self._ports.clock.now(), task_id=task_id, events=tuple(said), due="heard"
             )
-            await brain.commit(change)
+            await brain.commit(self._redactor.changeset(change))
             self._encoder.nudge(brain)
             self._study.nudge("heard")
         return len(said)
@@ -399,6 +403,7 @@ class OwnerEngine:
             priority=priority,
             expires_at=expiry(now, ttl_s),
         )
+        note = self._redactor.note(note)
         written = NoteWritten(note=note, by="caller")
         await brain.commit(Changeset(at=now, task_id=task_id, events=(written,), notes=(note,)))
         return note
@@ -422,7 +427,7 @@ class OwnerEngine:
         line = SoulLine(
             section=section, key=key, text=text, recorded_at=now, evidence=tuple(evidence)
         )
-        await brain.commit(Changeset(at=now, soul=(line,)))
+        await brain.commit(Changeset(at=now, soul=(self._redactor.soul(line),)))
 
     async def soul(self, *, history: bool = False) -> Sequence[SoulLine]:
         """The latest lines of the owner's core identity; with `history` all their versions."""
@@ -457,6 +462,7 @@ class OwnerEngine:
             counter=ports.counter,
             prices=ports.prices,
             asides=self._asides,
+            redactor=self._redactor,
         )
         return self._station
 
@@ -468,6 +474,7 @@ class OwnerEngine:
         accept_text(message.text, "message")
         if message.idempotency_key is not None:
             accept_name(message.idempotency_key, "idempotency_key")
+        message = replace(message, text=self._redactor.text(message.text))
         brain = await self._brain()
         station = self._station_of(brain)
         async with brain.lease(task_id) as lease:

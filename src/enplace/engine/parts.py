@@ -59,6 +59,8 @@ class EngineOptions:
     """A session ends when nothing is said for this long, in seconds."""
     warm_tasks: int = 64
     """Most tasks kept in memory per owner; a colder one is read again from its log."""
+    redacts: bool = True
+    """Whether secrets are left out of what is kept: `[redacted kind]` stands in their place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
