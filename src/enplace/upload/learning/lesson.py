@@ -89,14 +89,17 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
         replace(claim, start=0, end=len(said.text), rule=f"answer:{claim.rule}") for claim in claims
     ]
     corrects = False
-    for sentence in sentences(masked.text):
+    told = list(sentences(masked.text))
+    for index, sentence in enumerate(told):
         corrects = corrects or bool(_CUE.match(sentence.text) or _WRONG.search(sentence.text))
         reason = _unfit(sentence)
-        if not reason and (rule := rule_in(sentence.text)) is not None and not sentence.asks and not scene.plays:
+        if not reason and (rule := rule_in(_with_next(told, index))) is not None and not sentence.asks and not kinds.asks(sentence) and not scene.plays:
             if not said.speaker:
                 _rule(rule, said, sentence, notes)
-                if not rule.suspect:
-                    continue
+                if rule.suspect:
+                    notes.dropped.append(_drop(said, sentence.end, len(said.text), "suspect"))
+                    break
+                continue
         if reason:
             notes.dropped.append(_drop(said, sentence.start, sentence.end, reason))
             continue
@@ -114,6 +117,15 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
     for claim in claims:
         notes.proposals += _proposals(claim, said, scene)
     scene.recent += claims
+
+
+def _with_next(told: Sequence[Sentence], index: int) -> str:
+    """A sentence with the few words behind it that say how long it counts: `Always.`"""
+    text = told[index].text.replace("\x00", "")
+    if index + 1 < len(told) and len(told[index + 1].text.split()) <= 4:
+        if re.fullmatch(r"(?:and )?(?:always|forever|permanently|every time|ever|from (?:this day|now|today) on\w*|no exceptions|for good)\W*", told[index + 1].text, re.IGNORECASE):
+            return f"{text}. {told[index + 1].text}"
+    return text
 
 
 def _drop(said: Utterance, start: int, end: int, reason: str) -> Dropped:

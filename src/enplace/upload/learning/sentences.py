@@ -66,9 +66,9 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _SUPPOSING = re.compile(
-    r"\b(?:suppose|supposing|imagine|imagining|pretend(?:ing)?|let'?s say|let us say|say (?:i|we|my|you)\b|hypothetically|hypothetical"
+    r"\b(?:suppose|supposing|imagine|imagining|pretend(?:ing)?|let'?s say|let us say|(?:^|[,.;:]\s*)say (?:i|we|my)\b|hypothetically|hypothetical"
     r"|what if|as if|as though|even if|only if|i wish|wish i|if only|in (?:theory|a dream|my dreams?|another life)|dreamt|dreamed"
-    r"|assume|assuming|had i|were i|should i ever|in case i|unless i|for the sake of|in an alternate"
+    r"|assume|assuming|had i|were i|should i ever|for the sake of|in an alternate"
     r"|in a parallel|were i (?:to|a|an|your)|were we|picture this|consider (?:the case|a case|someone|a person)|take the case|(?:for|as an?) example i|role-?play|in character|thought experiment|if i were|if i was)\b",
     re.IGNORECASE,
 )
