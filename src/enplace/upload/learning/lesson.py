@@ -27,6 +27,7 @@ from enplace.upload.learning.own import fragments, traits
 from enplace.upload.learning.people import ties
 from enplace.upload.learning.remarks import remarks
 from enplace.upload.learning.rules import Rule, rule_in
+from enplace.upload.learning.sayings import sayings
 from enplace.upload.learning.scene import Known, Scene
 from enplace.upload.learning.sentences import Sentence, sentences
 from enplace.upload.learning.when import Times, times_in
@@ -154,6 +155,8 @@ def _claims(sentence: Sentence, text: str, at: datetime, scene: Scene) -> Iterat
     yield from tied
     yield from _of_traits(sentence, scene, asks=asks)
     yield from _of_endings(sentence, at, scene)
+    heard = list(_of_sayings(sentence, at, scene, asks=asks))
+    yield from heard
     for head in heads(sentence.text):
         if _idle(sentence, head, asks=asks):
             continue
@@ -164,6 +167,7 @@ def _claims(sentence: Sentence, text: str, at: datetime, scene: Scene) -> Iterat
             claim
             for phrase in phrases(sentence.text, head)
             for claim in _of_phrase(phrase, head, subject, sentence, at)
+            if not any(_same_place(claim, other) for other in heard)
             if not (claim.predicate == "name" and (head.kin or fold(claim.object) == fold(subject)))
         ]
         if not found and (settled := _SETTLED.search(sentence.text)) and head.is_own:
@@ -432,6 +436,18 @@ def _of_traits(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Clai
             yield Claim(subject=subject, predicate=trait.predicate, object=value,
                         start=sentence.start + trait.start, end=sentence.end, rule=f"trait:{trait.predicate}",
                         holding="held" if trait.past else "holds")  # fmt: skip
+
+
+def _of_sayings(sentence: Sentence, at: datetime, scene: Scene, *, asks: bool) -> Iterator[Claim]:
+    for said in sayings(sentence.text):
+        head = Head(who="", start=said.start, at=said.end)
+        if asks or _idle(sentence, head, asks=asks):
+            continue
+        times = times_in(sentence.text, at, ahead=is_dated(said.saying.predicate))
+        for value in said.objects:
+            yield Claim(subject=scene.speaker, predicate=said.saying.predicate, object=value,
+                        start=sentence.start + said.start, end=sentence.end, rule=f"saying:{said.saying.predicate}",
+                        holding="over" if said.saying.sense == "ends" else "holds", times=times)  # fmt: skip
 
 
 def _of_endings(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]:

@@ -13,6 +13,9 @@ from enplace.upload.learning.when import times_in
 from enplace.upload.learning.wording import retold
 
 MOST_CHARACTERS = 160
+ENOUGH = 2
+"""Signs that a clause is about a life and not about the moment."""
+_PARTICULAR = re.compile(r"(?<=\w )[A-Z\u00c0-\u00de][\w'-]+|\b\d{1,4}\b")
 _PASSING = re.compile(
     r"(?:think|guess|mean|know|see|say|said|ask|asked|try|tried|trying|look|looking(?! after)|wonder|wondering|need|want|wanted|get|got|getting|keep|find|found|feel|"
     r"sure|sorry|glad|happy|afraid|not|just|about to|going to|writing|working on|using|reading|talking|thinking|asking|hoping|having (?:trouble|issues|problems)|"
@@ -57,7 +60,9 @@ def remarks(sentence: Sentence, head: Head, subject: str, at: datetime) -> Itera
     lives = bool(_LIFE.match(" ".join((*_tail(head), clause)))) or bool(_LIFE.match(clause))
     lasts = bool(_LASTING.search(sentence.text[: head.start][-40:] + clause))
     dated = times.end is not None or (times.start is not None and (times.start > at or lives))
-    if not (dated or (lives and (lasts or len(telling) >= 3)) or (lasts and len(telling) >= 3)):
+    particular = bool(_PARTICULAR.search(clause))
+    worth = 2 * lives + 2 * lasts + 2 * dated + particular + (len(telling) >= 3) + (not head.is_own)
+    if worth < ENOUGH:
         return
     yield Claim(
         subject=subject,
