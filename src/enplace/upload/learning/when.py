@@ -58,6 +58,9 @@ class Times:
     start: datetime | None = None
     end: datetime | None = None
 
+    def __bool__(self) -> bool:
+        return self.start is not None or self.end is not None
+
 
 def times_in(text: str, at: datetime, *, perfect: bool = False, ahead: bool = False) -> Times:
     """The times a sentence tells.
