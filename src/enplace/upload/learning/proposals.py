@@ -21,7 +21,7 @@ def of_claim(claim: Claim, said: Utterance) -> Iterator[Proposal]:
     span = Span(task_id=said.task_id, ordinal=said.ordinal, start=claim.start, end=claim.end)
     fact = _fact(claim, said, span)
     if claim.holding in {"over", "denied", "never"}:
-        until = claim.times.start or claim.times.end or said.at
+        until = min(claim.times.start or claim.times.end or said.at, said.at)
         yield End(about=fact, rule=claim.rule, until=until, never=claim.holding == "never")
         return
     if claim.holding == "held":

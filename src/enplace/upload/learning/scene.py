@@ -104,6 +104,12 @@ class Scene:
         """Whom a head names; empty where nobody knows."""
         if head.is_own:
             return self.speaker
+        if head.theirs:
+            of = self._pronoun("she" if head.who == "her" else "he")
+            kind = KINDS_OF_KIN.get(head.theirs, head.theirs)
+            if not of:
+                return ""
+            return head.name or (f"{of}'s {kind}" if of.startswith(f"{self.speaker}'s") or kind else "")
         if head.kin:
             kind = KINDS_OF_KIN.get(head.kin, head.kin)
             if head.of:

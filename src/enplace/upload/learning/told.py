@@ -56,7 +56,7 @@ def claims_in(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]
         found = found or list(_settled(sentence, head, subject))
         yield from found
         if not found and not tied and not heard:
-            yield from remarks(sentence, head, subject, at)
+            yield from remarks(sentence, head, subject, at, known=bool(scene.kind_of(subject)))
 
 
 # --- whether a clause tells anything ----------------------------------------------------------------
