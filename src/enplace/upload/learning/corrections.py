@@ -82,6 +82,8 @@ def corrected(
         cue: Something in the message takes back what was said.
     """
     contrast = _CONTRAST.search(sentence.text)
+    if cue and (said := _SAID.search(sentence.text)) and (meant := _MEANT.search(sentence.text, said.end())):
+        found = [_at_once(claim, said["old"], _bare(meant["new"])) for claim in found]
     if not scene.standing or not (cue or contrast):
         yield from found
         return
@@ -96,6 +98,12 @@ def corrected(
         yield from _mistaken(claim, sentence, scene)
     if not holds:
         yield from _put_right(sentence, scene, found, cue=cue)
+
+
+def _at_once(claim: Claim, said: str, meant: str) -> Claim:
+    """`I said my boss is Ann but I meant Jan`: what was said is told again and put right."""
+    value = _put(claim.object, meant, "") if fold(claim.object) in fold(said) else ""
+    return replace(claim, object=value) if value else claim
 
 
 def _wrong(claim: Claim, scene: Scene) -> Claim | None:

@@ -166,9 +166,15 @@ JOBS = frozenset(
     "housewife househusband homemaker blogger youtuber streamer tester devops sre copywriter "
     "proofreader luthier goldsmith blacksmith cobbler machinist operator technician cartographer "
     "coo politician mayor councillor diplomat economist actuary underwriter bookseller publisher "
-    "curator conservator restorer sexton bellringer puppeteer magician".split()
+    "mason sous-chef linguist data-scientist postdoctoral manageress editor-in-chief curator conservator restorer sexton bellringer puppeteer magician".split()
 )
-_JOB_ENDING = re.compile(r"[a-z]{3,}(?:ologist|ographer|ician|wright|smith|monger)$")
+_JOB_ENDING = re.compile(
+    r"(?:[a-z]{3,}(?:ologist|ographer|ician|wright|smith|monger|mason|keeper|maker|worker|trainer|teacher|monger|herd|iatrist|eutist)"
+    r"|\w*(?:(?<!own)(?<!sh)breeder|officer|agent|operator|inspector|specialist|therapist|advis[eo]r|representative|fitter|technician"
+    r"|tuner|binder|restorer|controller|administrator|coordinator|organiser|organizer|facilitator|strategist|chemist|physicist"
+    r"|scaffolder|shepherd|grower|illustrator|animator|sommelier|usher|bailiff|valuer|optometrist|podiatrist|chiropractor"
+    r"|osteopath|acupuncturist|counsell?or|clergyman|minister|bishop|rancher|logger|miner|roadie|model|stuntman|animator))$"
+)
 NOT_JOBS = frozenset(
     "fan lover reader member fighter person beginner owner user speaker smoker drinker eater sucker "
     "runner morning lark night owl father mother brother sister player vegetarian vegan idiot "

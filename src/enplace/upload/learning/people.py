@@ -58,7 +58,7 @@ _NAMED = (
     re.compile(rf"\b(?P<colleague>(?i:colleague|coworker|co-worker))\s+{_WHO}"),
 )  # fmt: skip
 _SEVERAL = re.compile(
-    rf"\b(?:{OWN}|(?i:the|we have|we've got|i have|i've got|have|got|has))\s+(?:(?:two|three|four|five|six|\d|both|all|many|grown|little|big|small|younger|older|lovely|adult|twin)\s+)*(?P<kins>(?i:kids|children|sons|daughters|boys|girls|twins|brothers|sisters|siblings|cats|dogs|rabbits|hens|friends|cousins|parents|grandkids|grandchildren|flatmates|roommates|housemates|neighbours|colleagues|bosses|nephews|nieces|uncles|aunts|puppies|kittens|ponies|horses|teammates))(?:\s+(?:are|are called|called|named|names are|all of them))?(?:,|:| -| \()?\s+(?:are\s+|called\s+|named\s+|all of them:\s+)?(?=[A-Z]{NAME[1:2]}?)(?P<names>[A-Z][^.;!?()]*)"
+    rf"\b(?:{OWN}|(?i:the|we have|we've got|i have|i've got|have|got|has))\s+(?:(?:two|three|four|five|six|\d|both|all|many|grown|little|big|small|younger|older|lovely|adult|twin)\s+)*(?P<kins>(?i:kids|children|sons|daughters|boys|girls|twins|brothers|sisters|siblings|cats|dogs|rabbits|hens|friends|cousins|parents|grandkids|grandchildren|flatmates|roommates|housemates|neighbours|colleagues|bosses|nephews|nieces|uncles|aunts|puppies|kittens|ponies|horses|teammates))(?:\s+(?:are|are called|called|named|names are|all of them))?(?:,|:| -| \()?\s+(?:are\s+|called\s+|named\s+|all of them:\s+)?(?=[A-Z])(?P<names>[A-Z][^.;!?()]*)"
 )
 _SINGULAR = {
     "kids": "child", "children": "child", "sons": "son", "daughters": "daughter", "boys": "son",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enplace.records.words import fold
 from enplace.upload.learning.claims import Claim
 from enplace.upload.learning.heads import Head
-from enplace.upload.learning.lexicon import FEMALE, KINDS_OF_KIN, MALE, PETS
+from enplace.upload.learning.lexicon import FEMALE, KIN, KINDS_OF_KIN, MALE, PETS
 from enplace.upload.learning.wording import OWNER
 
 
@@ -66,6 +66,13 @@ class Scene:
                 )
             )
         ]
+        if claim.subject == self.speaker and claim.predicate in _TIES and not gone:
+            word = claim.kin or claim.object.split()[-1].lower()
+            if claim.object[:1].isupper():
+                self.last = (claim.kin or self.kind_of(claim.object), claim.object)
+            elif word in KIN:
+                kind = KINDS_OF_KIN.get(word, word)
+                self.last = (kind, f"{self.speaker}'s {kind}")
         if not gone:
             self.standing.append(claim)
             self.said.append(claim)
@@ -157,6 +164,7 @@ def is_single(claim: Claim) -> bool:
     return claim.predicate.startswith("favourite_") or claim.predicate in _SINGLE
 
 
+_TIES = frozenset(KIN.values())
 _SINGLE = frozenset(
     "age diet drives editor email height home_address home_town job_title lives_in manager married_to"
     " name nickname operating_system phone_model phone_number pronouns studies studies_at team timezone"

@@ -81,7 +81,7 @@ def ended(
         return
     new = list(_followed(sentence, scene, found))
     told = [*found, *new]
-    over = list(_over(sentence, told, at, scene))
+    over = [*_over(sentence, told, at, scene), *_given_up(told, scene)]
     yield from over
     gone = {(claim.subject, fold(claim.object)) for claim in over}
     for claim in told:
@@ -110,6 +110,29 @@ def _over(
                     seen.add(key)
                     yield replace(claim, start=sentence.start, end=sentence.end, rule="over", holding="over",
                                   times=times_in(sentence.text, at), instead_of=None)  # fmt: skip
+
+
+_ENDED_BY = {
+    "married_to": ("engaged_to", "partner_of", "friend_of"),
+    "engaged_to": ("partner_of", "friend_of"),
+    "partner_of": ("friend_of",),
+    "ex_partner_of": ("partner_of", "married_to", "engaged_to"),
+    "likes": ("dislikes",),
+    "dislikes": ("likes", "interested_in"),
+    "graduated_from": ("studies_at",),
+}
+"""What comes to an end with what begins, of the same object."""
+
+
+def _given_up(told: Sequence[Claim], scene: Scene) -> Iterator[Claim]:
+    for claim in told:
+        if claim.holding != "holds":
+            continue
+        for old in scene.standing:
+            ends = old.predicate in _ENDED_BY.get(claim.predicate, ())
+            if ends and old.subject == claim.subject and fold(old.object) == fold(claim.object):
+                yield replace(old, start=claim.start, end=claim.end, rule="given up", holding="over",
+                              times=claim.times, instead_of=None)  # fmt: skip
 
 
 def _clauses(text: str) -> Iterator[tuple[int, str]]:

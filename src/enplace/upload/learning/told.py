@@ -350,6 +350,10 @@ def _of_traits(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Clai
                 holding="held" if trait.past else "holds",
             )
             yield from _named(claim, scene)
+            if trait.predicate == "name" and subject == scene.speaker:
+                at = sentence.text.find(value, trait.start) + len(value)
+                for predicate, told in described(sentence.text[at:]):
+                    yield replace(claim, predicate=predicate, object=told, rule="described")
 
 
 def _of_sayings(sentence: Sentence, at: datetime, scene: Scene, *, asks: bool) -> Iterator[Claim]:
