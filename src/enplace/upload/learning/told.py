@@ -1,7 +1,7 @@
 """What a sentence claims: ties, traits, frames and turns of phrase, each put to its subject."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from enplace.upload.learning import sentences as kinds
 from enplace.upload.learning.claims import Claim, Holding, is_dated
 from enplace.upload.learning.described import described
 from enplace.upload.learning.endings import endings
+from enplace.upload.learning.fields import hints
 from enplace.upload.learning.frames import Phrase, phrases
 from enplace.upload.learning.heads import Head, heads
 from enplace.upload.learning.lexicon import KIN, KINDS_OF_KIN, PETS, SPECIES
@@ -40,6 +41,8 @@ def claims_in(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]
         *_of_sayings(sentence, at, scene, asks=asks),
     ]
     yield from heard
+    typed = [*tied, *heard]
+    told: list[Claim] = []
     for head in heads(sentence.text):
         if idle(sentence, head, asks=asks):
             continue
@@ -55,8 +58,11 @@ def claims_in(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]
         ]
         found = found or list(_settled(sentence, head, subject))
         yield from found
+        typed += found
         if not found and not tied and not heard:
-            yield from remarks(sentence, head, subject, at, known=bool(scene.kind_of(subject)))
+            told += remarks(sentence, head, subject, at, known=bool(scene.kind_of(subject)))
+    hinted = [] if asks or sentence.asks else list(_of_fields(sentence, at, scene, typed))
+    yield from hinted or told
 
 
 # --- whether a clause tells anything ----------------------------------------------------------------
@@ -255,7 +261,10 @@ def _settled(sentence: Sentence, head: Head, subject: str) -> Iterator[Claim]:
 
 # --- people -----------------------------------------------------------------------------------------
 
-_TOLD_BARE = frozenset("son daughter wife husband sister brother girlfriend boyfriend".split()) | PETS
+_FAMILY = frozenset(("married_to", "engaged_to", "has_child", "child_of", "sibling_of", "relative_of", "has_pet"))
+_TOLD_BARE = frozenset(word for word, predicate in KIN.items() if predicate in _FAMILY) | {
+    "girlfriend", "boyfriend", "partner", "ex-wife", "ex-husband"
+}  # fmt: skip
 """Who is worth knowing of without a name."""
 
 
@@ -264,7 +273,7 @@ def _tied(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Claim]:
         before = sentence.text[: tie.start]
         if not tie.name:
             known = any(kind == tie.kind for kind, _ in scene.ties)
-            if tie.kin in _TOLD_BARE | {tie.kind} & _TOLD_BARE and not known:
+            if tie.kin in _TOLD_BARE and not known:
                 if not kinds.conditional(before):
                     yield _tie_claim(tie, f"a {tie.kind}", sentence, scene)
             continue
@@ -356,9 +365,19 @@ def _of_traits(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Clai
                     yield replace(claim, predicate=predicate, object=told, rule="described")
 
 
+_PRESUPPOSES = re.compile(
+    r"(?:with |for |because of |given |despite )?(?:my|our)\b(?!.*(?:\b(?:is|are|was|were|has|have|be)\b|'s\b))", re.IGNORECASE | re.DOTALL
+)
+"""What is theirs, without a verb: a question that names it takes it as known."""
+
+
 def _of_sayings(sentence: Sentence, at: datetime, scene: Scene, *, asks: bool) -> Iterator[Claim]:
     for said in sayings(sentence.text):
-        if asks or idle(sentence, Head(who="", start=said.start, at=said.end), asks=asks):
+        presupposed = _PRESUPPOSES.match(sentence.text, said.start, said.end)
+        if kinds.conditional(sentence.text[: said.start]) or hangs(sentence.text[: said.start]):
+            continue
+        head = Head(who="", start=said.start, at=said.end)
+        if not presupposed and (asks or idle(sentence, head, asks=asks)):
             continue
         times = times_in(sentence.text, at, ahead=is_dated(said.saying.predicate))
         for value in said.objects:
@@ -372,6 +391,28 @@ def _of_sayings(sentence: Sentence, at: datetime, scene: Scene, *, asks: bool) -
                 holding="over" if said.saying.sense == "ends" else "holds",
                 times=times,
             )
+
+
+def _of_fields(
+    sentence: Sentence, at: datetime, scene: Scene, typed: Sequence[Claim]
+) -> Iterator[Claim]:
+    for hint in hints(sentence.text):
+        known = any(
+            claim.predicate == hint.predicate or fold(hint.object) in fold(claim.object)
+            or fold(claim.object) in fold(hint.object)
+            for claim in typed
+        )
+        if known or hangs(sentence.text[: hint.start]):
+            continue
+        yield Claim(
+            subject=scene.speaker,
+            predicate=hint.predicate,
+            object=hint.object,
+            start=sentence.start + hint.start,
+            end=sentence.end,
+            rule=f"field:{hint.predicate}",
+            times=times_in(sentence.text, at, ahead=is_dated(hint.predicate)),
+        )
 
 
 def _of_endings(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]:
