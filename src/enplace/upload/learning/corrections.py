@@ -24,7 +24,7 @@ _OPENS = re.compile(
     re.IGNORECASE,
 )
 _TAKES_BACK = re.compile(
-    r"\b(?:typo|autocorrect\w*|misspoke|mistyped|misspel\w+|misread|misremembered|misheard|mix(?:ed|ing) \w+(?: \w+)? up|my mistake|i was wrong"
+    r"\b(?:typo|autocorrect\w*|misspoke|mistyped|misspel\w+|misread|misremembered|misheard|(?:mix(?:ed|ing)|muddled) (?:\w+ )?(?:\w+ )?up|(?:\w+ )?mixed up|(?:is|was|'s|are) (?:wrong|incorrect)|incorrectly|wrongly|of course i mean|my mistake|i was wrong"
     r"|(?:got|had|wrote|spel\w+|typed|told you) [\w' ]{1,25}? wrong|have to correct|correct (?:that|myself)|(?:that|which) (?:was|is|'s) (?:wrong|not right|incorrect)"
     r"|i (?:said|wrote|typed|told you|put) .{1,40}? but|should have (?:said|been|read|written)|should (?:be|read)|not what i (?:meant|said)|forget what i said"
     r"|i meant|wrong (?:name|number|day|date|year)|slip of the|what i meant)\b",
@@ -36,14 +36,14 @@ _CONTRAST = re.compile(
     re.IGNORECASE,
 )
 _MEANT = re.compile(
-    r"\b(?:i meant(?: to (?:say|write|type))?|i mean|make that|should (?:be|read|say)|should have (?:been|said|read|written)|correction:?|the right \w+ is"
+    r"\b(?:i meant(?: to (?:say|write|type))?|i mean|make that|(?:should|must|has to|ought to) (?:be|read|say)|should have (?:been|said|read|written)|correction:?|the right \w+ is"
     r"|(?:it|that|this|he|she|name|number|date|one|day)(?:'s| is| was)(?: called| actually| really| in fact)?|with an? \w+(?:,? please)?:?|so)"
     r"\s+(?:in |at |on |the |an? |really |actually )*(?P<new>[^,;!?()]{1,50}?)(?=$|[,;!?(]|\.(?:\s|$))",
     re.IGNORECASE,
 )
 _SAID = re.compile(r"\bi (?:said|wrote|typed|told you|put)(?: that)? (?P<old>[^,;]{1,40}?)(?:,| but)", re.IGNORECASE)
 _LEAD = re.compile(
-    r"^\W*(?:(?:no+|nope|nah|ah|oh|sorry|oops|whoops|argh|ugh|wait|hang on|hold on|scratch that|strike that|correction|typo|autocorrect|i mean|i meant|actually"
+    r"^\W*(?:(?:let me correct (?:myself|that|it)|of course|no+|nope|nah|ah|oh|sorry|oops|whoops|argh|ugh|wait|hang on|hold on|scratch that|strike that|correction|typo|autocorrect|i mean|i meant|actually"
     r"|rather|make that|er|erm|edit|wrong|my mistake|my bad|it's|it is|its|the)\b\W*)+|^\s*\*",
     re.IGNORECASE,
 )
@@ -56,9 +56,11 @@ _TYPES: tuple[re.Pattern[str], ...] = (
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     re.compile(r"\+?\d[\d ()/-]{5,}\d"),
     re.compile(rf"\b(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?: \d{{4}})?|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|\b\d{{4}}-\d\d-\d\d\b", re.IGNORECASE),
+    re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE),
+    re.compile(r"\b(?:19|20)\d\d\b"),
     re.compile(rf"\b\d+(?:[.,]\d+)?(?: ?(?:mg|m|cm|kg|km|g|ml))?\b|\b{_NUMBER_WORDS}\b", re.IGNORECASE),
 )  # fmt: skip
-"""Addresses, telephone numbers, dates, numbers."""
+"""Addresses, telephone numbers, dates, days, years, numbers."""
 _NAME = re.compile(NAME)
 ALIKE = 0.5
 """How much of its letters a misspelt name shares with the right one."""

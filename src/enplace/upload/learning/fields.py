@@ -47,7 +47,7 @@ class Hint:
 
 
 FIELDS = tuple(
-    Field(re.compile(rf"\b{pattern}"), predicate, cast("Kind", kind))
+    Field(re.compile(rf"\b{re.sub(r'^[(][?]:', '(?i:', pattern)}"), predicate, cast("Kind", kind))
     for (predicate, kind), pattern in lines_of("fields.txt", 2, _WORDS)
 )
 _OWN = re.compile(r"\b(?:i|i'm|i've|im|ive|we|we've|we're|my|our|me|us|mine|ours)\b", re.IGNORECASE)

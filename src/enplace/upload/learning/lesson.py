@@ -87,6 +87,8 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
         cue = cue or corrects(sentence.text)
         if reason := _unfit(sentence):
             notes.drop(said, sentence.start, sentence.end, reason)
+            if reason == "fiction":  # a bedtime story for somebody who is real
+                claims += _met(sentence, said, scene)
             continue
         rule = _wish(told, index, said)
         if rule is not None:
@@ -94,6 +96,7 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
             if rule.suspect:
                 notes.drop(said, sentence.end, len(said.text), "suspect")
                 break
+            claims += [c for c in _heard(sentence, said, scene, cue=cue) if c.predicate in _BESIDE_WISHES]
             continue
         found = list(_heard(sentence, said, scene, cue=cue))
         if not found:
@@ -101,6 +104,27 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
         claims += found
     for claim in claims:
         notes.proposals += of_claim(claim, said)
+
+
+_BESIDE_WISHES = frozenset(
+    "name age job_title works_at lives_in studies allergic_to diet ill_with medication married_to has_child"
+    " speaks phone_number email".split()
+)
+"""What is worth knowing of a sentence that tells a wish: `I'm a nurse, so never use jargon`."""
+
+
+_FOR_WHOM = re.compile(r"\b(?:for|to) (?:my|our) (?:\w+ ){1,3}[A-Z]|\b(?:for|to) (?:my|our) \w+, [A-Z]")
+
+
+def _met(sentence: Sentence, said: Utterance, scene: Scene) -> list[Claim]:
+    """Who is named in a sentence whose other words are not meant."""
+    if "\x00" in sentence.text or kinds.supposes(sentence.text) or not _FOR_WHOM.search(sentence.text):
+        return []
+    return [
+        claim
+        for claim in claims_in(sentence, said.at, scene)
+        if claim.kin and claim.object[:1].isupper() and claim.rule.startswith("tie:")
+    ]
 
 
 def _heard(sentence: Sentence, said: Utterance, scene: Scene, *, cue: bool) -> Sequence[Claim]:

@@ -51,7 +51,7 @@ _RULED = re.compile(r"^[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$.*?(?:^[ \t]*(?:
 _SHOUTED = re.compile(r"^\W*(?:BEGIN|END|IMPORTANT|NOTICE|ATTENTION|WARNING|OVERRIDE|NEW POLICY)\b.*$",
                       re.MULTILINE)  # fmt: skip
 _OWN_LIST = re.compile(
-    r"\b(?:when(?:ever)? you|always|from now on|about me|about myself|i like|things i|i'm |i am |some facts|fyi|for context|background"
+    r"\b(?:what i (?:love|like|hate|read|said|meant|need)|mix(?:ed|ing) |wrong|mistake|incorrect\w*|correct (?:that|it|myself)|correction|typo|misspel\w+|spel\w+|should (?:be|read)|meant|decided|decision|settled|i (?:should|must|have to|want to) (?:add|mention|admit|confess|say)|confess\w*|news|update|truth|thing|fact|reason|problem is|hobbies|languages|i(?:'ve| have) got (?:two|three|four|five|six|a|an) (?:\w+ )?(?:kids|children|cats|dogs|sons|daughters|brothers|sisters|allergies|jobs)|when(?:ever)? you|always|from now on|about me|about myself|i like|things i|i'm |i am |some facts|fyi|for context|background"
     r"|my (?:allergies|hobbies|languages|kids|pets|details|address|number|job|name|rules?|preferences?))\b",
     re.IGNORECASE,
 )

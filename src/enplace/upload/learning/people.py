@@ -45,7 +45,9 @@ _CALLED = r"(?:\s+(?:called|named)|,?\s+whose\s+name\s+is|,?\s+who(?:'s|\s+is)\s
 _IS = rf"(?:\s+(?:is|was|has\s+been|will\s+be|became)|'s){_NOW}(?:\s+(?:called|named))?"
 _NAMED = (
     # Anna is my sister / Anna's my sister / Anna, my sister / Anna (my sister) / Anna - my sister
-    re.compile(rf"(?P<name>\b(?!I\b|I'|{NOT_NAMES}){NAME})(?:{_ENDED}\s+(?:is|'s)?\s*|'s\s+|\s+(?:is|has\s+been|became|will\s+be)\s+|,\s+|\s+\(|\s+-\s+|,\s+who(?:'s| is| was| has been)\s+)(?:(?:also|now|actually|still)\s+)?(?:a\s+)?{_MY}\b"),
+    re.compile(rf"(?P<name>\b(?!I\b|I'|{NOT_NAMES}){NAME})(?:{_ENDED.rstrip('?')}\s+|'s\s+|\s+(?:is|has\s+been|became|will\s+be)\s+|,\s+|\s+\(|\s+-\s+|,\s+who(?:'s| is| was| has been)\s+)(?:(?:also|now|actually|still)\s+)?(?:a\s+)?{_MY}\b"),
+    # Anna, the elder of my two daughters
+    re.compile(rf"(?P<name>\b(?!I\b|I'|{NOT_NAMES}){NAME}),?\s+(?:is\s+)?(?:the\s+)?(?:elder|eldest|older|oldest|younger|youngest|second|first|third|middle|one)\s+of\s+{OWN}\s+(?:\w+\s+)?(?P<kins>(?i:daughters|sons|children|kids|brothers|sisters|cousins|nephews|nieces|cats|dogs|friends|colleagues))"),
     # my sister Anna / my sister, Anna, / my sister (Anna) / my sister is called Anna
     re.compile(rf"\b{_MY}{_BEHIND}(?:'s\s+name(?:'s|\s+is|\s+was)(?:\s+(?:now|actually))?|,(?=\s+{NAME}\s*(?:[,.)!?(]|$|and\b))| -| \(|:|{_CALLED}|{_IS})?\s+\(?{_WHO}(?!'s\b)"),
     re.compile(rf"\b{_MY}(?:'s name(?:'s| is)|(?:,| -| \(|:)?)\s*\(?{_WHO}(?='s\b)"),
@@ -60,6 +62,10 @@ _NAMED = (
 _SEVERAL = re.compile(
     rf"\b(?:{OWN}|(?i:the|we have|we've got|i have|i've got|have|got|has))\s+(?:(?:two|three|four|five|six|\d|both|all|many|grown|little|big|small|younger|older|lovely|adult|twin)\s+)*(?P<kins>(?i:kids|children|sons|daughters|boys|girls|twins|brothers|sisters|siblings|cats|dogs|rabbits|hens|friends|cousins|parents|grandkids|grandchildren|flatmates|roommates|housemates|neighbours|colleagues|bosses|nephews|nieces|uncles|aunts|puppies|kittens|ponies|horses|teammates))(?:\s+(?:are|are called|called|named|names are|all of them))?(?:,|:| -| \()?\s+(?:are\s+|called\s+|named\s+|all of them:\s+)?(?=[A-Z])(?P<names>[A-Z][^.;!?()]*)"
 )
+_PAIR = re.compile(
+    rf"(?P<names>(?!I\b|I'|{NOT_NAMES}){NAME}(?:,\s+{NAME})*,?\s+and\s+{NAME})(?:,|\s+are)\s+(?:both\s+)?{OWN}\s+{ADJECTIVES}(?P<kins>(?i:kids|children|sons|daughters|brothers|sisters|cats|dogs|friends|cousins|parents|grandparents|neighbours|neighbors|colleagues|flatmates|nephews|nieces|twins|in-laws))\b"
+)
+"""`Sven and Lotta, our neighbours`."""
 _SINGULAR = {
     "kids": "child", "children": "child", "sons": "son", "daughters": "daughter", "boys": "son",
     "girls": "daughter", "twins": "child", "brothers": "brother", "sisters": "sister",
@@ -69,7 +75,7 @@ _SINGULAR = {
     "housemates": "housemate", "neighbours": "neighbour", "colleagues": "colleague",
     "bosses": "boss", "nephews": "nephew", "nieces": "niece", "uncles": "uncle", "aunts": "aunt",
     "puppies": "dog", "kittens": "cat", "ponies": "horse", "horses": "horse",
-    "teammates": "teammate",
+    "teammates": "teammate", "neighbors": "neighbour", "grandparents": "grandmother", "in-laws": "in-laws",
 }  # fmt: skip
 _GIVEN = re.compile(r"\b(?:named|called) (?:him|her|them|it|the (?:puppy|kitten|dog|cat|baby)) (?P<names>[A-Z][^.;!?()]*)")
 _BARE = re.compile(rf"\b{_MY}")
@@ -161,7 +167,7 @@ def ties(text: str) -> Iterator[Tie]:
             for name in objects("names", given["names"]):
                 seen.append((given.start(), given.end()))
                 yield Tie(kin=kin, name=name, start=given.start(), end=given.end())
-    several = _SEVERAL.search(text)
+    several = _PAIR.search(text) or _SEVERAL.search(text)
     if several and several["kins"].lower() in _SINGULAR:
         kin = _SINGULAR[several["kins"].lower()]
         for name in objects("names", several["names"]):
@@ -171,7 +177,7 @@ def ties(text: str) -> Iterator[Tie]:
                     kin=kin,
                     name=name,
                     start=several.start(),
-                    end=several.start("names") + len(name),
+                    end=several.end(),
                 )
     for pattern in _NAMED:
         for found in pattern.finditer(text):
@@ -184,7 +190,8 @@ def ties(text: str) -> Iterator[Tie]:
             kin = (
                 "colleague"
                 if groups.get("colleague")
-                else (groups.get("kin2") or groups["kin"] or "").lower()
+                else (groups.get("kin2") or groups.get("kin") or "").lower()
+                or _SINGULAR.get((groups.get("kins") or "").lower(), "")
             )
             if groups.get("kin2") or kin not in KIN:
                 continue

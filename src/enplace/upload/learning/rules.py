@@ -43,6 +43,13 @@ _WISH = re.compile(
     r"\bi(?:'d| would)? (?:really |always |strongly |much |generally |definitely |usually )*(?P<wish>(?:want|like|prefer|need|expect|love|appreciate|hate|dislike|can't stand|don't like|don't want|don't need)\s+(?:it (?:when|if) )?(?:you|your|my (?:answers|code|replies|recipes|dates|units|temperatures|text)|all (?:answers|code|dates)|answers|replies|responses|dates|units|code|everything|short|long|concise|plain|formal|informal|no|tabs|spaces|metric|bullet|numbered|direct|detailed|brief|prose|examples|tables|british|american|imperial|explanations|seeing)\b.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.|\d[\d ()/-]{6,}\d")
+_POLITE = re.compile(
+    r"\b(?:it would be (?:great|nice|good|helpful|lovely|better)|i(?:'d| would) (?:be (?:grateful|glad|happy)|appreciate it|prefer it|like it|love it)) if you\b|\b(?:i'd|i would) rather (?:have )?you\b"
+    r"|\b(?:my|your|all|the) (?:answers|replies|responses|recipes|messages|code|examples|texts) (?:should|must|have to|are to|need to) (?:always|never|be|come|contain|include|have)\b",
+    re.IGNORECASE,
+)
+"""An order in other words."""
 _ONCE = re.compile(
     r"\b(?:this (?:time|once|one|text|email|function|file|letter|message|paragraph|table|code|draft|list|bug|sentence|image|as|into|in|a\b|to)|the (?:following|attached|below|above|second|first|third|last|next|table|text|letter|email|function|file|draft|image)|here's|right now|for now|today|just now|it (?:in|as|to|into|again|for)|that (?:again|in|one|part|paragraph))\b",
     re.IGNORECASE,
@@ -128,6 +135,8 @@ def rule_in(text: str) -> Rule | None:
         return None
     if re.search(r"\b(?:never|always|only) (?!miss\b|discuss\b|address\b|guess\b|stress\b|access\b|process\b|focus\b|bullets\b|emojis\b|lists\b|tabs\b|sources\b|units\b|names\b)[a-z]+s\b", text) and re.search(r"\b(?:my|our|he|she|who)\b|^[A-Z]\w+ ", text):
         return None  # somebody who never cleans
+    if _ADDRESS.search(text) and not _LASTING.search(text):
+        return None  # "write to me at"
     wish = _english(text) or _foreign(text)
     if not wish:
         return None
@@ -194,6 +203,8 @@ def _english(text: str) -> str:
         return ""
     lasting, style = _LASTING.search(text), _STYLE.search(text)
     if re.match(r"\W*(?:always |please )?(?:ask|check with|tell|warn) me (?:first|before)\b|\W*before you \w+", text, re.IGNORECASE):
+        return text
+    if _POLITE.search(text) and (style or lasting) and not (_ONCE.search(text) and not lasting):
         return text
     wish = _WISH.search(text)
     if wish and (style or lasting) and not _ONCE.search(wish.group()):

@@ -62,7 +62,7 @@ _ASKING = re.compile(
     r"\s*(?:(?:so|and|but|ok|okay|hey|hi|also|btw|um|well|wait)[, ]+)*"
     r"(?:(?:am|are|is|was|were|do|does|did|have|has|can|could|would|will|should|shall|may|might)"
     r"(?:n't)? (?:i|we|you|he|she|it|they|my|the|a|there|anyone|somebody|people|that|this)\b"
-    r"|(?:what|why|when|where|who|whose|which|how)\b(?! (?:is more|matters))|any (?:idea|chance|tips?)\b)",
+    r"|(?:what|why|when|where|who|whose|which|how)\b(?! (?:is more|matters))(?! (?:i|i'm|i've|we|we've|we're|my|our|he|she|they)\b)|any (?:idea|chance|tips?)\b)",
     re.IGNORECASE,
 )
 _SUPPOSING = re.compile(
@@ -83,8 +83,8 @@ _FICTION = re.compile(
     re.IGNORECASE,
 )
 _ROLE_PLAY = re.compile(
-    r"\A\s*\*[a-z][^*\n]{2,60}\*|\[(?:ic|rp|ooc)\]|\b(?:role[- ]?play\w*|rp\b|(?:let'?s|can we|let us) (?:play|pretend|simulate|act|do a (?:mock|scene|role))|simulat\w+ (?:a|an|the)\b|mock (?:interview|trial|call|sales|exam)|practi[sc]e (?:a|an|my|with me)\b|playing a character|game master|dungeon master|in the sim\b|play the [a-z]+ (?:clerk|receptionist|doctor|customer|patient|waiter|officer|teller|guard)|pretend (?:you|i|to be|we|that)|act as|you(?:'re| are) (?:a|an|the|my) (?!right|star|great"
-    r"|genius|life|angel|legend|hero|gem|big help|wonderful|good)[a-z]+(?:[^.!?]*)\b(?:i'm|i am|i'll be|start|begin)\b|i'll be the|you play)\b",
+    r"\A\s*\*[a-z][^*\n]{2,60}\*|\[(?:ic|rp|ooc)\]|\b(?:role[- ]?play\w*|rp\b|(?:let'?s|can we|let us) (?:play|pretend|simulate|act|do a (?:mock|scene|role))|simulat\w+ (?:a|an|the)\b|mock (?:interview|trial|call|sales|exam)|(?:let'?s|can we|help me|want to|could we) practi[sc]e (?:an? |my |the )?(?:job |phone |sales |mock )?(?:interview|conversation|dialogue|speech|call|role|negotiat\w+|date)\b|practi[sc]e with me\b|playing a character|game master|dungeon master|in the sim\b|play the [a-z]+ (?:clerk|receptionist|doctor|customer|patient|waiter|officer|teller|guard)|pretend (?:you|i|to be|we|that)|act as|you(?:'re| are) (?:a|an|the|my) (?!right|star|great"
+    r"|genius|life|angel|legend|hero|gem|big help|wonderful|good)[a-z]+(?:[^.!?]*)\b(?:i'm|i am|i'll be|start|begin)\b|i'll be the [a-z]+,|you play (?:the|a|an|my))\b",
     re.IGNORECASE,
 )
 

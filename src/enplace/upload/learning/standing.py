@@ -23,7 +23,7 @@ from enplace.upload.learning.told import hangs
 from enplace.upload.learning.when import times_in
 
 _TIES = frozenset(KIN.values()) | {"works_with"}
-_COUPLES = frozenset(("married_to", "engaged_to", "partner_of", "friend_of"))
+_COUPLES = frozenset(("married_to", "engaged_to", "partner_of"))
 _GOODS = frozenset("drives owns uses phone_model editor operating_system has_pet member_of".split())
 _POSTS = frozenset(
     "works_at job_title member_of studies studies_at attends team plays industry works_on".split()
@@ -42,9 +42,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 _NEWS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     (_compiled(r"n't\b.*\b(?:any ?more|any ?longer)\b|\bnot\b.*\b(?:any ?more|any ?longer)\b|\bno (?:longer|more)\b|\bused to\b|\bformer\b"), _ALL),
-    (_compiled(r"\b(?:split(?: up)?|broke up|broken up|separated|divorced|divorce|parted(?: ways)?|no longer together|not together|over(?= *(?:$|[,.;!]))|over between|finished with"
+    (_compiled(r"\b(?:split(?: up)?|broke up|broken up|separated|divorced|divorce|parted(?: ways)?|no longer (?:together|a couple|an item|with)|not (?:together|a couple)|moved out|over(?= *(?:$|[,.;!]))|over between|finished with"
                r"|left me|dumped|called it quits|called off|ended things|it's over|was over|an ex|my ex)\b"), _COUPLES),
-    (_compiled(r"\b(?:died|dead|passed away|passed on|put (?:\w+ )?(?:down|to sleep)|gone(?= *(?:$|[,.;!]))|no longer with us|buried|lost (?:our|my)|run over|rehomed)\b"), _TIES),
+    (_compiled(r"\b(?:died|dead|passed away|passed on|put (?:\w+ )?(?:down|to sleep)|gone(?= *(?:$|[,.;!]))|no longer with us|buried|lost (?:our|my|(?-i:(?=[A-Z])))|run over|rehomed)\b"), _TIES),
     (_compiled(r"\b(?:~sell|scrapped|got rid of|gotten rid of|gave away|given away|gave|traded in|handed back|returned|wrote off|written off|totalled|stolen|~lose|broke|ditched|dropped|cancelled|canceled|uninstalled"
                r"|gave up|given up|donated|binned|threw out|thrown out|replaced|bye bye|goodbye)\b"), _GOODS),
     (_compiled(r"\b(?:left|moved (?:away|out)|said goodbye to|bye bye|goodbye|gave up|given up)\b"), frozenset(("lives_in", "home_address"))),
@@ -52,7 +52,9 @@ _NEWS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
                r"|bye bye|goodbye|finished|stopped|parted (?:ways|company)|over(?= *(?:$|[,.;!]))|gone(?= *(?:$|[,.;!]))|thrown out|graduated|ran out|closed down|went bust|bankrupt)\b"), _POSTS),
     (_compiled(r"\b(?:~stop|~quit|gave up|given up|giving up|give up|~drop|cancelled|canceled|called off|fell through|fallen through|taken me off|took me off|came off|come off|off (?=my|the)|abandoned|finished|done with|changed (?:my|our) minds?"
                r"|not going to|against|decided not|won't be|postponed|over(?= *(?:$|[,.;!]))|gone off|ditched|recovered|healed|cured|cleared up)\b"), _DOINGS),
-    (_compiled(r"\b(?:retired|left|moved on|replaced|no longer|resigned|gone(?= *(?:$|[,.;!]))|moved (?:away|out)|quit|stopped being|was sacked|was fired|got fired)\b"), frozenset(("manager", "doctor", "landlord", "colleague_of", "neighbour_of", "works_with", "job_title"))),
+    (_compiled(r"\b(?:retired|left|moved on|replaced|no longer|resigned|gone(?= *(?:$|[,.;!]))|moved (?:away|out)|quit|stopped being|was sacked|was fired|got fired)\b"), frozenset(("manager", "doctor", "landlord", "colleague_of", "works_with", "job_title"))),
+    (_compiled(r"\b(?:moved (?:away|out|to)|gone(?= *(?:$|[,.;!]))|no longer)\b"), frozenset(("neighbour_of", "landlord"))),
+    (_compiled(r"\b(?:no longer friends|not friends|fell out|fallen out|not speaking)\b"), frozenset(("friend_of",))),
 )  # fmt: skip
 """News, and what it can end."""
 _NOT_YET = re.compile(
@@ -63,6 +65,10 @@ _NOT_YET = re.compile(
 _NO_MORE = re.compile(r"\b(?:any ?more|any ?longer|no longer)\b", re.IGNORECASE)
 _FIRST = re.compile(r"\b(?:i|i'm|i've|we|we've|we're|my|our|me|us)\b", re.IGNORECASE)
 _CLAUSES = re.compile(r"[,;:()]\s*|\s+(?:but|so|because|although|whereas|while)\s+", re.IGNORECASE)
+_US = re.compile(
+    r"\bwe(?:'re| are|'ve| have)? (?:\w+ )?(?:no longer|split|broke|broken|separated|divorced|parted|called it|not a couple|over)\b|\b(?:our|my) (?:marriage|relationship|engagement|divorce) (?:is|has|was|came|ended|fell)",
+    re.IGNORECASE,
+)
 _CALLED: dict[str, str] = {
     "drives": "car van motorbike", "works_at": "job", "job_title": "job", "member_of": "membership",
     "phone_model": "phone", "medication": "tablets pills medication", "has_pet": "dog cat horse",
@@ -85,7 +91,7 @@ def ended(
     yield from over
     gone = {(claim.subject, fold(claim.object)) for claim in over}
     for claim in told:
-        remark = claim.predicate == "statement" and bool(over or new)
+        remark = claim.predicate in {"statement", "event"} and bool(over or new)
         if not remark and not (claim.holding == "holds" and not claim.kin and (claim.subject, fold(claim.object)) in gone):
             yield claim
 
@@ -145,6 +151,8 @@ def _clauses(text: str) -> Iterator[tuple[int, str]]:
 
 def _names(clause: str, claim: Claim) -> bool:
     """Whether a clause speaks of what a claim says."""
+    if claim.predicate in _COUPLES and _US.search(clause):
+        return True
     spoken = {stem(word) for word in words(clause)}
     name = claim.object.split(" (")[0]
     telling = [stem(word) for word in words(name) if word not in STOP_WORDS]

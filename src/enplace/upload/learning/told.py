@@ -231,6 +231,8 @@ def _beside(first: Claim, phrase: Phrase, after: str) -> Iterator[Claim]:
 def _value(predicate: str, value: str, head: Head) -> str:
     if predicate == "diet" and head.denied:
         return f"no {value}"
+    if predicate == "studies":
+        return re.split(r"\s+(?:in|at|on|with)\s+", value)[0]
     if predicate in {"species", "breed"}:
         return SPECIES.get(value.lower(), value.lower())
     return value
@@ -374,7 +376,8 @@ _PRESUPPOSES = re.compile(
 def _of_sayings(sentence: Sentence, at: datetime, scene: Scene, *, asks: bool) -> Iterator[Claim]:
     for said in sayings(sentence.text):
         presupposed = _PRESUPPOSES.match(sentence.text, said.start, said.end)
-        if kinds.conditional(sentence.text[: said.start]) or hangs(sentence.text[: said.start]):
+        before = sentence.text[: said.start]
+        if kinds.conditional(before) or (hangs(before) and not presupposed):
             continue
         head = Head(who="", start=said.start, at=said.end)
         if not presupposed and (asks or idle(sentence, head, asks=asks)):
