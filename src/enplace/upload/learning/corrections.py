@@ -18,7 +18,7 @@ from enplace.upload.learning.sentences import Sentence
 
 _OPENS = re.compile(
     r"\W*(?:(?:no+|nope|nah|ah|oh|oops|whoops|argh|ugh|wait|hang on|hold on|sorry|pardon|well)\W+)*"
-    r"(?:no+,|nope\b|nah\b|oops\b|whoops\b|argh\b|sorry,|wait\b|hang on\b|hold on\b|(?:scratch|strike|forget) (?:that|what)\b"
+    r"(?:no+,|nope\b|nah\b|oops\b|whoops\b|argh\b|oh dear\b|excuse me\b|(?:that's|that is|that was) (?:not (?:right|correct|true)|wrong)|on second thoughts?|sorry,|wait\b|hang on\b|hold on\b|(?:scratch|strike|forget) (?:that|what)\b"
     r"|correction\b|typo\b|autocorrect\b|i mean\b|i meant\b|make that\b|er,|erm\b|edit:|wrong\b|my (?:bad|mistake)\b|no sorry\b"
     r"|sorry (?:i meant|that|it|i mean|she|he|\d)|actually,? (?:it's|i meant|no\b|that)|let me correct|apologies\b|not \w+, |\*)",
     re.IGNORECASE,
@@ -43,7 +43,7 @@ _MEANT = re.compile(
 )
 _SAID = re.compile(r"\bi (?:said|wrote|typed|told you|put)(?: that)? (?P<old>[^,;]{1,40}?)(?:,| but)", re.IGNORECASE)
 _LEAD = re.compile(
-    r"^\W*(?:(?:let me correct (?:myself|that|it)|of course|no+|nope|nah|ah|oh|sorry|oops|whoops|argh|ugh|wait|hang on|hold on|scratch that|strike that|correction|typo|autocorrect|i mean|i meant|actually"
+    r"^\W*(?:(?:let me correct (?:myself|that|it)|(?:that's|that is|that was) (?:not (?:right|correct|true)|wrong)|excuse me|of course|on second thoughts?|no+|nope|nah|ah|oh|sorry|oops|whoops|argh|ugh|wait|hang on|hold on|scratch that|strike that|correction|typo|autocorrect|i mean|i meant|actually"
     r"|rather|make that|er|erm|edit|wrong|my mistake|my bad|it's|it is|its|the)\b\W*)+|^\s*\*",
     re.IGNORECASE,
 )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from enplace.upload.learning.lexicon import KIN
 
@@ -217,6 +217,7 @@ def heads(text: str) -> Iterator[Head]:
         words, at = _auxiliaries(text, begin)
         yield Head(who="", start=begin, at=at, words=words, elided=True)
     last: Head | None = None
+    told: Head | None = None
     for index, subject in enumerate(found):
         if subject["relative"]:
             if last is None or last.is_own or not (last.name or last.kin):
@@ -226,13 +227,22 @@ def heads(text: str) -> Iterator[Head]:
         else:
             head = _head(text, subject)
         last = head
+        told = told if head.is_own else head
         yield head
         end = found[index + 1].start() if index + 1 < len(found) else len(text)
         for joint in _JOINT.finditer(text, head.at, max(head.at, end)):
             words, at = _auxiliaries(text, joint.end())
+            if head.is_own and _THIRD.match(text, joint.end()):
+                if told is not None:  # "Olli, with whom I share a shop, is a smith"
+                    yield replace(told, start=joint.end(), at=at, words=words)
+                continue
             carried = tuple(w for w in head.words if w in _SUPPOSED or w in _FUTURE)
             yield Head(who=head.who, start=joint.end(), at=at, words=(*carried, *words), kin=head.kin,
                        name=head.name, of=head.of, theirs=head.theirs, elided=head.elided, joint=True)  # fmt: skip
+
+
+_THIRD = re.compile(r"(?:is|has|was|isn't|hasn't|does|doesn't|lives|works|wants|plays|likes|loves|hates|studies|comes|speaks)\b")
+"""A verb that cannot be what `I` does."""
 
 
 def _head(text: str, subject: re.Match[str]) -> Head:

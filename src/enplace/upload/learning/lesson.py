@@ -5,7 +5,7 @@ Everything that gives nothing is counted with its reason.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from enplace.records.learning import Dropped, Lesson, Proposal, Utterance
@@ -102,8 +102,14 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
         if not found:
             notes.drop(said, sentence.start, sentence.end, "nothing lasting")
         claims += found
-    for claim in claims:
+    for claim in _worth_keeping(claims):
         notes.proposals += of_claim(claim, said)
+
+
+def _worth_keeping(claims: Sequence[Claim]) -> Iterator[Claim]:
+    """All claims, and of the asides one where a message says nothing else."""
+    told = [claim for claim in claims if claim.rule != "aside"]
+    yield from told or claims[:1]
 
 
 _BESIDE_WISHES = frozenset(

@@ -42,7 +42,7 @@ _KINS = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse=True
 _NAMES = "|".join(sorted((re.escape(word) for word in ATTRIBUTES), key=len, reverse=True))
 _IS = r"(?:\s*(?:is|'s|are|was|were|=|:|would be|has always been|have always been|will always be|has to be|hands down is|being|has been|have been|became)(?: now| still| currently| actually| called| probably| definitely| officially| just| also)*\s+|\s*[:=]\s*)"
 _ATTRIBUTE = re.compile(
-    rf"\b(?:(?:my|our|the new|a new|new|and)\s+(?:(?P<of>{_KINS})'s\s+)?|(?P<theirs>his|her)\s+)(?:new |current |full |first |real |main |own |day |actual |legal |work |personal |preferred |mobile )*(?P<noun>{_NAMES})(?P<is>{_IS})(?=(?P<x>.+))",
+    rf"\b(?:(?:my|our|the new|a new|new|and)\s+(?:(?P<of>{_KINS})'s\s+)?|(?P<theirs>his|her)\s+)(?:new |current |full |first |real |main |own |day |actual |legal |work |personal |preferred |mobile )*(?P<noun>{_NAMES})(?P<is>{_IS}|,\s+(?:an?\s+)?(?-i:(?=[A-Z\u00c0-\u00de][^,;.]{{1,40}}(?:,|$))))(?=(?P<x>.+))",
     re.IGNORECASE | re.DOTALL,
 )
 _FAVOURITE = re.compile(

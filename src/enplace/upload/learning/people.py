@@ -49,7 +49,7 @@ _NAMED = (
     # Anna, the elder of my two daughters
     re.compile(rf"(?P<name>\b(?!I\b|I'|{NOT_NAMES}){NAME}),?\s+(?:is\s+)?(?:the\s+)?(?:elder|eldest|older|oldest|younger|youngest|second|first|third|middle|one)\s+of\s+{OWN}\s+(?:\w+\s+)?(?P<kins>(?i:daughters|sons|children|kids|brothers|sisters|cousins|nephews|nieces|cats|dogs|friends|colleagues))"),
     # my sister Anna / my sister, Anna, / my sister (Anna) / my sister is called Anna
-    re.compile(rf"\b{_MY}{_BEHIND}(?:'s\s+name(?:'s|\s+is|\s+was)(?:\s+(?:now|actually))?|,(?=\s+{NAME}\s*(?:[,.)!?(]|$|and\b))| -| \(|:|{_CALLED}|{_IS})?\s+\(?{_WHO}(?!'s\b)"),
+    re.compile(rf"\b{_MY}{_BEHIND}(?:'s\s+name(?:'s|\s+is|\s+was)(?:\s+(?:now|actually))?|,(?=\s+(?:an?\s+certain\s+|one\s+)?{NAME}\s*(?:[,.)!?(]|$|and\b))| -| \(|:|{_CALLED}|{_IS})?\s+\(?(?:an?\s+certain\s+|one\s+)?{_WHO}(?!'s\b)"),
     re.compile(rf"\b{_MY}(?:'s name(?:'s| is)|(?:,| -| \(|:)?)\s*\(?{_WHO}(?='s\b)"),
     # a friend of mine, Anna / the landlord (Mr Pickering) / the cat's called Mushi
     re.compile(rf"\b(?i:an?|the|one of (?:my|our))\s+{ADJECTIVES}{_ANY_KIN}s?{_BEHIND}(?:,(?=\s+{NAME}\s*(?:[,.)!?(]|$|and\b))| \(|{_CALLED}|(?:'s| is) (?:called|named))\s*{_WHO}"),
