@@ -91,6 +91,8 @@ def corrected(
         return
     holds = False
     for claim in found:
+        if claim.predicate == "statement" and cue:
+            continue  # "I spelled his name wrong"
         if claim.holding != "holds" or not cue:
             yield claim
             continue

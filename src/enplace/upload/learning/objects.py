@@ -66,7 +66,12 @@ _AIM = re.compile(r"(?<=\w)\s+to\s+(?!the\b|my\b|me\b)[a-z]+")
 """What something is for: `to replace`."""
 
 
+_CALLED = re.compile(r"(?:an?|the|our)\s[^,.;:!?()]{2,40}?\s(?:called|named)\s+(?=[A-Z\u00c0-\u00de])")
+"""What comes before its name: `a small village in the hills called`."""
+
+
 def _place(text: str) -> list[str]:
+    text = _CALLED.sub("", text, count=1) if _CALLED.match(text) else text
     text = re.sub(r"^(?:the (?:city|town|village|suburbs?|outskirts|middle|centre|center|north|south|east|west|countryside) of|downtown|central|north|south|east|west|beautiful|sunny|rainy|good old|old|little|here in|this)\s+(?=[A-Z\u00c0-\u00dea-z])", "", text)
     name = _proper(text, joints=r"(?:de|la|le|las|los|del|di|am|an der|upon|on|of|the|sur|der|den|o')")
     if name:
@@ -99,6 +104,7 @@ def _proper(text: str, joints: str = r"(?:de|of|&|and|the|for|la|du|van|von|und|
 
 
 def _org(text: str) -> list[str]:
+    text = _CALLED.sub("", text, count=1) if _CALLED.match(text) else text
     text = re.sub(r"^(?:a |an )?(?:company|startup|firm|place|shop|cafe|restaurant|school|bank|small company|big company) (?:called|named)\s+", "", text)
     bare = re.sub(r"^(?:the|our|my|a|an)\s+", "", text)
     name = _proper(bare)

@@ -32,6 +32,7 @@ _DOINGS = frozenset(
     "plays habit interested_in studies studies_at attends goal plans diet medication likes reads watches travelling_to"
     " appointment decided member_of uses owns works_on listens_to deadline waiting_for needs_to ill_with statement".split()
 )
+_DIET = frozenset(("diet",))
 _ALL: frozenset[str] = frozenset()
 """Any predicate."""
 
@@ -54,6 +55,10 @@ _NEWS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
                r"|not going to|against|decided not|won't be|postponed|over(?= *(?:$|[,.;!]))|gone off|ditched|recovered|healed|cured|cleared up)\b"), _DOINGS),
     (_compiled(r"\b(?:retired|left|moved on|replaced|no longer|resigned|gone(?= *(?:$|[,.;!]))|moved (?:away|out)|quit|stopped being|was sacked|was fired|got fired)\b"), frozenset(("manager", "doctor", "landlord", "colleague_of", "works_with", "job_title"))),
     (_compiled(r"\b(?:moved (?:away|out|to)|gone(?= *(?:$|[,.;!]))|no longer)\b"), frozenset(("neighbour_of", "landlord"))),
+    (_compiled(r"\b(?:~eat|eating) (?:everything|anything|meat|chicken|steak|fish|cheese|eggs|pork|beef)\b.*\b(?:again|now|these days|nowadays|since|once more)\b|\b(?:these days|nowadays|now|started|went back to) (?:i |we )?(?:eat|eating) (?:everything|anything|meat|chicken|steak|fish|cheese|eggs|pork)\b|\b(?:had|ate) (?:a |my first )?(?:steak|burger|bacon)\b"), _DIET),
+    (_compiled(r"\b(?:lapsed?|~expire|ran out|wasn't renewed|not renewed|didn't renew|have not renewed)\b"), frozenset(("member_of", "uses", "owns", "attends"))),
+    (_compiled(r"\b(?:fell into|fell in|broke down|broken down|died on me|packed up|gave up the ghost|stopped working|smashed|crashed|written off|drowned|was stolen|got stolen)\b"), _GOODS),
+    (_compiled(r"\b(?:no longer need|don't need|stopped needing)\b"), frozenset(("medication", "uses"))),
     (_compiled(r"\b(?:no longer friends|not friends|fell out|fallen out|not speaking)\b"), frozenset(("friend_of",))),
 )  # fmt: skip
 """News, and what it can end."""
@@ -89,10 +94,11 @@ def ended(
     told = [*found, *new]
     over = [*_over(sentence, told, at, scene), *_given_up(told, scene)]
     yield from over
-    gone = {(claim.subject, fold(claim.object)) for claim in over}
+    gone = {(claim.subject, claim.predicate, fold(claim.object)) for claim in over}
     for claim in told:
         remark = claim.predicate in {"statement", "event"} and bool(over or new)
-        if not remark and not (claim.holding == "holds" and not claim.kin and (claim.subject, fold(claim.object)) in gone):
+        again = (claim.subject, claim.predicate, fold(claim.object)) in gone
+        if not remark and not (again and claim.holding == "holds"):
             yield claim
 
 
@@ -112,7 +118,7 @@ def _over(
                 key = (claim.subject, claim.predicate, fold(claim.object))
                 if key in seen or key in kept or (predicates and claim.predicate not in predicates):
                     continue
-                if _names(clause, claim) and _is_theirs(clause, claim, scene):
+                if (predicates == _DIET or _names(clause, claim)) and _is_theirs(clause, claim, scene):
                     seen.add(key)
                     yield replace(claim, start=sentence.start, end=sentence.end, rule="over", holding="over",
                                   times=times_in(sentence.text, at), instead_of=None)  # fmt: skip

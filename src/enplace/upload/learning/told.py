@@ -184,7 +184,8 @@ def _of_phrase(
     for value in phrase.objects:
         yield replace(first, object=_value(predicate, value, head))
     if holding in {"holds", "held"}:
-        yield from _beside(first, phrase, told[phrase.at + len(phrase.objects[0]) :])
+        value = _value(predicate, phrase.objects[0], head)
+        yield from _beside(first, phrase, told[phrase.at + len(value) :])
 
 
 def _holding(phrase: Phrase, head: Head, told: str, *, no_more: bool) -> tuple[str, Holding]:
@@ -367,6 +368,7 @@ def _of_traits(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Clai
                     yield replace(claim, predicate=predicate, object=told, rule="described")
 
 
+_GAVE_UP = re.compile(r"\b(?:gave up|given up|left|quit|ended|lost|no longer|after|formerly)\s*\Z", re.IGNORECASE)
 _PRESUPPOSES = re.compile(
     r"(?:with |for |because of |given |despite )?(?:my|our)\b(?!.*(?:\b(?:is|are|was|were|has|have|be)\b|'s\b))", re.IGNORECASE | re.DOTALL
 )
@@ -391,7 +393,7 @@ def _of_sayings(sentence: Sentence, at: datetime, scene: Scene, *, asks: bool) -
                 start=sentence.start + said.start,
                 end=sentence.end,
                 rule=f"saying:{said.saying.predicate}",
-                holding="over" if said.saying.sense == "ends" else "holds",
+                holding="over" if said.saying.sense == "ends" or _GAVE_UP.search(before) else "holds",
                 times=times,
             )
 
