@@ -25,7 +25,7 @@ _OPENS = re.compile(
 )
 _TAKES_BACK = re.compile(
     r"\b(?:typo|autocorrect\w*|misspoke|mistyped|misspel\w+|misread|misremembered|misheard|(?:mix(?:ed|ing)|muddled) (?:\w+ )?(?:\w+ )?up|(?:\w+ )?mixed up|(?:is|was|'s|are) (?:wrong|incorrect)|incorrectly|wrongly|of course i mean|my mistake|i was wrong"
-    r"|(?:got|had|wrote|spel\w+|typed|told you) [\w' ]{1,25}? wrong|have to correct|correct (?:that|myself)|(?:that|which) (?:was|is|'s) (?:wrong|not right|incorrect)"
+    r"|(?:got|had|wrote|spel\w+|typed|told you|counted|calculated) (?:[\w' ]{1,25}? )?wrong|miscounted|have to correct|correct (?:that|myself)|(?:that|which) (?:was|is|'s) (?:wrong|not right|incorrect)"
     r"|i (?:said|wrote|typed|told you|put) .{1,40}? but|should have (?:said|been|read|written)|should (?:be|read)|not what i (?:meant|said)|forget what i said"
     r"|i meant|wrong (?:name|number|day|date|year)|slip of the|what i meant)\b",
     re.IGNORECASE,

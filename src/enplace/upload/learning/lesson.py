@@ -79,7 +79,7 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
         notes.drop(said, 0, len(said.text), "role play")
         scene.plays = not (scene.plays and _OUT_OF_ROLE.search(masked.text))
         return
-    text = lettered(masked.text, scene.names())
+    text = kinds.without_asides(lettered(masked.text, scene.names()))
     claims = _answered(text, said, scene)
     cue = False
     told = list(sentences(text))
@@ -159,7 +159,7 @@ def _answered(text: str, said: Utterance, scene: Scene) -> list[Claim]:
 
 _HOW_LONG = re.compile(
     r"(?:and )?(?:always|forever|permanently|every time|ever|from (?:this day|now|today) on\w*"
-    r"|no exceptions|for good)\W*",
+    r"|no exceptions|for good|that(?:'s| is) (?:what i want|how i (?:want|like) it|our (?:system|rule)|the rule|a rule)(?: [\w ]{1,30})?)\W*",
     re.IGNORECASE,
 )
 

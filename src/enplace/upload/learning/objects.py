@@ -27,7 +27,7 @@ _CUT = re.compile(
     r"\s*[,;:()!?\u2026\x00\"]|\.(?:\s|$)|\s-+\s|\s/\s|\s(?:[:;]-?[()DP])"
     rf"|\s+(?:now|nowadays|currently|these days|at (?:the )?(?:moment|present|weekends?)|atm|right now|since|until|till|til|while|when|whenever|because|cos|cuz|coz"
     r"|so|but|though|although|tho|which|who|whom|whose|where|that(?!\s+one)|as (?:well|of|it|we|i|they|he|she|from|a|an|my|our)|if|after|before|btw"
-    r"|by the way|anyway|anyways|lol|haha|hehe|too|again|already|instead|actually|originally|please|pls|plz|tbh|imo|ago|yet|once|thanks|thx|ok|okay|right|really"
+    r"|by the way|anyway|anyways|lol|haha|hehe|too|again|already|instead|actually|originally|please|pls|plz|tbh|imo|ago|yet|once|thanks|thx|ok|okay|right|really|at all"
     rf"|for (?:{_NUMBER}|good|ever|now|my|work|school|uni|the)|during|over the|from (?:now|here|then|next|this|the|monday|tuesday|wednesday|thursday|friday|saturday|sunday|\d|{'|'.join(MONTH_NAMES)})\b"
     rf"|and\s+(?:i|i'm|i've|we|we're|my|our|it|it's|he|she|they|that|this|then|now|so|also|am|have|was|were|is|are|can|can't|need|want|wanna|got|do|don't|would|will|could|not|never|just|has|had|he's|she's|work|live|love|hate|like|play|study|speak|moved|started|looking|trying|wondering|keep|think|feel|usually|always|still|the|what|how|everyone|nobody|people|there)\b"
     rf"|last|this (?:year|month|week|morning|summer|winter|spring|autumn|fall|weekend|time|afternoon|evening)|next|yesterday|today|tomorrow|tonight|every|each|twice|daily|weekly|early|late"

@@ -56,13 +56,25 @@ def _trimmed(text: str, start: int, end: int, *, asks: bool) -> Iterator[Sentenc
         yield Sentence(text=text[start:end], start=start, asks=asks)
 
 
+_ASIDE = re.compile(
+    r",\s+(?:as (?:i|it|we)\b|i(?:'ve| have)? (?:just |only )?(?:heard|learned|learnt|found out|must|should|might|have to|think|hear|admit|confess|fear|am told)\b|i'm (?:told|afraid|sorry)\b"
+    r"|by the way|btw|apparently|sadly|it seems|it turns out|you know|of course|however|in fact|unfortunately|thankfully|luckily|to be honest|so to speak|for example|in case you)[^,.;!?]{0,40},(?=\s)",
+    re.IGNORECASE,
+)
+
+
+def without_asides(text: str) -> str:
+    """A text of the same length in which `, as I heard,` is blank."""
+    return _ASIDE.sub(lambda found: " " * len(found.group()), text)
+
+
 # --- what a sentence is ---------------------------------------------------------------------------
 
 _ASKING = re.compile(
     r"\s*(?:(?:so|and|but|ok|okay|hey|hi|also|btw|um|well|wait)[, ]+)*"
     r"(?:(?:am|are|is|was|were|do|does|did|have|has|can|could|would|will|should|shall|may|might)"
     r"(?:n't)? (?:i|we|you|he|she|it|they|my|the|a|there|anyone|somebody|people|that|this)\b"
-    r"|(?:what|why|when|where|who|whose|which|how)\b(?! (?:is more|matters))(?! (?:i|i'm|i've|we|we've|we're|my|our|he|she|they)\b)|any (?:idea|chance|tips?)\b)",
+    r"|when\b(?! (?:i|i'm|i've|we|we've|we're|my|our|he|she|they|you)\b)|(?:what|why|where|who|whose|which|how)\b(?! (?:is more|matters))(?! (?:i|i'm|i've|we|we've|we're|my|our|he|she|they)\b)|any (?:idea|chance|tips?)\b)",
     re.IGNORECASE,
 )
 _SUPPOSING = re.compile(

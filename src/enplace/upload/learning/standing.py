@@ -43,19 +43,20 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 _NEWS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     (_compiled(r"n't\b.*\b(?:any ?more|any ?longer)\b|\bnot\b.*\b(?:any ?more|any ?longer)\b|\bno (?:longer|more)\b|\bused to\b|\bformer\b"), _ALL),
+    (_compiled(r"(?:have|has)n't (?:\w+ ){1,5}(?:since|for (?:\w+ ){0,2}(?:days|weeks|months|years|ages))\b"), frozenset(("habit", "plays", "attends", "statement", "reads", "uses"))),
     (_compiled(r"\b(?:split(?: up)?|broke up|broken up|separated|divorced|divorce|parted(?: ways)?|no longer (?:together|a couple|an item|with)|not (?:together|a couple)|moved out|over(?= *(?:$|[,.;!]))|over between|finished with"
                r"|left me|dumped|called it quits|called off|ended things|it's over|was over|an ex|my ex)\b"), _COUPLES),
     (_compiled(r"\b(?:died|dead|passed away|passed on|put (?:\w+ )?(?:down|to sleep)|gone(?= *(?:$|[,.;!]))|no longer with us|buried|lost (?:our|my|(?-i:(?=[A-Z])))|run over|rehomed)\b"), _TIES),
     (_compiled(r"\b(?:~sell|scrapped|got rid of|gotten rid of|gave away|given away|gave|traded in|handed back|returned|wrote off|written off|totalled|stolen|~lose|broke|ditched|dropped|cancelled|canceled|uninstalled"
-               r"|gave up|given up|donated|binned|threw out|thrown out|replaced|bye bye|goodbye)\b"), _GOODS),
+               r"|gave up|given up|donated|binned|(?:someone|somebody|a \w+|they) (?:bought|took|stole)|threw out|thrown out|replaced|bye bye|goodbye)\b"), _GOODS),
     (_compiled(r"\b(?:left|moved (?:away|out)|said goodbye to|bye bye|goodbye|gave up|given up)\b"), frozenset(("lives_in", "home_address"))),
     (_compiled(r"\b(?:left|quit|~resign|retired|notice|let me go|fired|sacked|laid (?:me )?off|made (?:me )?redundant|redundant|dropped(?: out)?|cancelled|canceled|ended|expired|kicked out|gave up|given up|giving up|last (?:day|week|shift)"
-               r"|bye bye|goodbye|finished|stopped|parted (?:ways|company)|over(?= *(?:$|[,.;!]))|gone(?= *(?:$|[,.;!]))|thrown out|graduated|ran out|closed down|went bust|bankrupt)\b"), _POSTS),
-    (_compiled(r"\b(?:~stop|~quit|gave up|given up|giving up|give up|~drop|cancelled|canceled|called off|fell through|fallen through|taken me off|took me off|came off|come off|off (?=my|the)|abandoned|finished|done with|changed (?:my|our) minds?"
+               r"|bye bye|goodbye|finished|stopped|stepped down|pulled out|pull out|backed out|withdrew|handed over|parted (?:ways|company)|over(?= *(?:$|[,.;!]))|gone(?= *(?:$|[,.;!]))|thrown out|graduated|ran out|closed down|went bust|bankrupt)\b"), _POSTS),
+    (_compiled(r"\b(?:~stop|~quit|gave up|given up|giving up|give up|~drop|cancelled|canceled|called off|fell through|fallen through|taken me off|took me off|came off|come off|off (?=my|the)|abandoned|finished|done with|pulled out|pull out|backed out|withdrew|back out|stepped down|took (?:\w+ ){0,3}out of|taken (?:\w+ ){0,3}out of|changed (?:my|our) minds?"
                r"|not going to|against|decided not|won't be|postponed|over(?= *(?:$|[,.;!]))|gone off|ditched|recovered|healed|cured|cleared up)\b"), _DOINGS),
     (_compiled(r"\b(?:retired|left|moved on|replaced|no longer|resigned|gone(?= *(?:$|[,.;!]))|moved (?:away|out)|quit|stopped being|was sacked|was fired|got fired)\b"), frozenset(("manager", "doctor", "landlord", "colleague_of", "works_with", "job_title"))),
     (_compiled(r"\b(?:moved (?:away|out|to)|gone(?= *(?:$|[,.;!]))|no longer)\b"), frozenset(("neighbour_of", "landlord"))),
-    (_compiled(r"\b(?:~eat|eating) (?:everything|anything|meat|chicken|steak|fish|cheese|eggs|pork|beef)\b.*\b(?:again|now|these days|nowadays|since|once more)\b|\b(?:these days|nowadays|now|started|went back to) (?:i |we )?(?:eat|eating) (?:everything|anything|meat|chicken|steak|fish|cheese|eggs|pork)\b|\b(?:had|ate) (?:a |my first )?(?:steak|burger|bacon)\b"), _DIET),
+    (_compiled(r"\b(?:~eat|eating) (?:everything|anything|meat|chicken|steak|fish|cheese|eggs|pork|beef)\b.*\b(?:again|now|these days|nowadays|since|once more)\b|\bback to eating\b|\b(?:these days|nowadays|now|started|went back to) (?:i |we )?(?:eat|eating) (?:everything|anything|meat|chicken|steak|fish|cheese|eggs|pork)\b|\b(?:had|ate) (?:a |my first )?(?:steak|burger|bacon)\b"), _DIET),
     (_compiled(r"\b(?:lapsed?|~expire|ran out|wasn't renewed|not renewed|didn't renew|have not renewed)\b"), frozenset(("member_of", "uses", "owns", "attends"))),
     (_compiled(r"\b(?:fell into|fell in|broke down|broken down|died on me|packed up|gave up the ghost|stopped working|smashed|crashed|written off|drowned|was stolen|got stolen)\b"), _GOODS),
     (_compiled(r"\b(?:no longer need|don't need|stopped needing)\b"), frozenset(("medication", "uses"))),
@@ -67,11 +68,13 @@ _NOT_YET = re.compile(
     r"|haven't|hasn't|didn't|don't want|never|refuse\w*|hope|wish|almost|nearly|before i|when i|until i)\b|'d\b",
     re.IGNORECASE,
 )
-_NO_MORE = re.compile(r"\b(?:any ?more|any ?longer|no longer)\b", re.IGNORECASE)
+_NO_MORE = re.compile(
+    r"\b(?:any ?more|any ?longer|no longer|not since)\b|n't (?:\w+ ){1,5}(?:since|for (?:\w+ ){0,2}(?:days|weeks|months|years|ages))\b", re.IGNORECASE
+)
 _FIRST = re.compile(r"\b(?:i|i'm|i've|we|we've|we're|my|our|me|us)\b", re.IGNORECASE)
 _CLAUSES = re.compile(r"[,;:()]\s*|\s+(?:but|so|because|although|whereas|while)\s+", re.IGNORECASE)
 _US = re.compile(
-    r"\bwe(?:'re| are|'ve| have)? (?:\w+ )?(?:no longer|split|broke|broken|separated|divorced|parted|called it|not a couple|over)\b|\b(?:our|my) (?:marriage|relationship|engagement|divorce) (?:is|has|was|came|ended|fell)",
+    r"\bwe(?:'re| are|'ve| have)? (?:\w+ )?(?:no longer (?:together|a couple|married|engaged|an item)|split|broke|broken|separated|divorced|parted|called it|not a couple|over)\b|\b(?:our|my) (?:marriage|relationship|engagement|divorce) (?:is|has|was|came|ended|fell)",
     re.IGNORECASE,
 )
 _CALLED: dict[str, str] = {
@@ -142,9 +145,14 @@ def _given_up(told: Sequence[Claim], scene: Scene) -> Iterator[Claim]:
             continue
         for old in scene.standing:
             ends = old.predicate in _ENDED_BY.get(claim.predicate, ())
-            if ends and old.subject == claim.subject and fold(old.object) == fold(claim.object):
+            if ends and old.subject == claim.subject and _alike(old.object, claim.object):
                 yield replace(old, start=claim.start, end=claim.end, rule="given up", holding="over",
                               times=claim.times, instead_of=None)  # fmt: skip
+
+
+def _alike(one: str, other: str) -> bool:
+    first, second = set(words(one)), set(words(other))
+    return bool(first) and bool(second) and (first <= second or second <= first)
 
 
 def _clauses(text: str) -> Iterator[tuple[int, str]]:
@@ -191,6 +199,10 @@ def _is_theirs(clause: str, claim: Claim, scene: Scene) -> bool:
     )
 
 
+def _spoken_of(scene: Scene) -> str:
+    return scene.last[1]
+
+
 # --- what follows ------------------------------------------------------------------------------------
 
 _FOLLOWS: tuple[re.Pattern[str], ...] = (
@@ -216,7 +228,8 @@ def _followed(sentence: Sentence, scene: Scene, found: Sequence[Claim]) -> Itera
             if not old or (_NOT_YET.search(sentence.text) and "when" not in sentence.text.lower()):
                 continue
             for claim in reversed(scene.standing):
-                if not _names(old, claim) or any(claim.shares_place(c) and c.holding == "holds" for c in found):
+                pointed = fold(old) in {"her", "him", "them"} and claim.object == _spoken_of(scene)
+                if not (pointed or _names(old, claim)) or any(claim.shares_place(c) and c.holding == "holds" for c in found):
                     continue
                 for value in objects(_KINDS.get(claim.predicate, "thing"), match["new"])[:1]:
                     if fold(value) == fold(claim.object):

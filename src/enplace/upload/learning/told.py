@@ -271,6 +271,10 @@ _TOLD_BARE = frozenset(word for word, predicate in KIN.items() if predicate in _
 """Who is worth knowing of without a name."""
 
 
+_HAD = re.compile(r"\b(?:i|we) (?:(?:once |also )?had|used to have|once owned) (?:an? |the )?(?:\w+ )?\Z", re.IGNORECASE)
+"""What somebody had once; `the` of a tie is not in front of it."""
+
+
 def _tied(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Claim]:
     for tie in ties(sentence.text):
         before = sentence.text[: tie.start]
@@ -284,8 +288,8 @@ def _tied(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Claim]:
             continue
         handle = scene.handle(tie.kind, tie.name)
         claim = _tie_claim(tie, handle, sentence, scene)
-        if tie.ended:
-            yield replace(claim, holding="over")
+        if tie.ended or _HAD.search(before):
+            yield replace(claim, holding="over" if tie.ended else "held")
             continue
         scene.meet(tie.kind, handle)
         yield claim
@@ -368,6 +372,7 @@ def _of_traits(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Clai
                     yield replace(claim, predicate=predicate, object=told, rule="described")
 
 
+_OWN = re.compile(r"\b(?:i|i'm|i've|im|ive|we|we've|we're|my|our|me|us|mine|ours)\b", re.IGNORECASE)
 _GAVE_UP = re.compile(r"\b(?:gave up|given up|left|quit|ended|lost|no longer|after|formerly)\s*\Z", re.IGNORECASE)
 _PRESUPPOSES = re.compile(
     r"(?:with |for |because of |given |despite )?(?:my|our)\b(?!.*(?:\b(?:is|are|was|were|has|have|be)\b|'s\b))", re.IGNORECASE | re.DOTALL
@@ -376,10 +381,14 @@ _PRESUPPOSES = re.compile(
 
 
 def _of_sayings(sentence: Sentence, at: datetime, scene: Scene, *, asks: bool) -> Iterator[Claim]:
+    told_of = [head for head in heads(sentence.text) if not head.elided]
     for said in sayings(sentence.text):
         presupposed = _PRESUPPOSES.match(sentence.text, said.start, said.end)
         before = sentence.text[: said.start]
         if kinds.conditional(before) or (hangs(before) and not presupposed):
+            continue
+        theirs = any(not head.is_own and head.start <= said.start for head in told_of)
+        if theirs and not _OWN.search(sentence.text[said.start : said.end]):
             continue
         head = Head(who="", start=said.start, at=said.end)
         if not presupposed and (asks or idle(sentence, head, asks=asks)):
