@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from enplace.records.words import fold
 from enplace.upload.learning.claims import Claim
 from enplace.upload.learning.heads import NAME
-from enplace.upload.learning.lexicon import MONTH_NAMES
+from enplace.upload.learning.lexicon import MONTH_NAMES, worded
 from enplace.upload.learning.scene import Scene, is_single
 from enplace.upload.learning.sentences import Sentence
 
@@ -41,7 +41,10 @@ _MEANT = re.compile(
     r"\s+(?:in |at |on |the |an? |really |actually )*(?P<new>[^,;!?()]{1,50}?)(?=$|[,;!?(]|\.(?:\s|$))",
     re.IGNORECASE,
 )
-_SAID = re.compile(r"\bi (?:said|wrote|typed|told you|put)(?: that)? (?P<old>[^,;]{1,40}?)(?:,| but)", re.IGNORECASE)
+_SAID = re.compile(
+    r"\bi (?:said|wrote|typed|told you|put)(?: that)? (?P<old>[^,;]{1,40}?)(?:,| but)",
+    re.IGNORECASE,
+)
 _LEAD = re.compile(
     r"^\W*(?:(?:let me correct (?:myself|that|it)|(?:that's|that is|that was) (?:not (?:right|correct|true)|wrong)|excuse me|of course|on second thoughts?|no+|nope|nah|ah|oh|sorry|oops|whoops|argh|ugh|wait|hang on|hold on|scratch that|strike that|correction|typo|autocorrect|i mean|i meant|actually"
     r"|rather|make that|er|erm|edit|wrong|my mistake|my bad|it's|it is|its|the)\b\W*)+|^\s*\*",
@@ -64,7 +67,9 @@ _TYPES: tuple[re.Pattern[str], ...] = (
 _NAME = re.compile(NAME)
 ALIKE = 0.5
 """How much of its letters a misspelt name shares with the right one."""
-_NOT_VALUES = frozenset("wrong right that this it true so not what all same me him her you sure sorry fine".split())
+_NOT_VALUES = worded(
+    "wrong right that this it true so not what all same me him her you sure sorry fine"
+)
 
 
 def corrects(text: str) -> bool:
@@ -84,7 +89,11 @@ def corrected(
         cue: Something in the message takes back what was said.
     """
     contrast = _CONTRAST.search(sentence.text)
-    if cue and (said := _SAID.search(sentence.text)) and (meant := _MEANT.search(sentence.text, said.end())):
+    if (
+        cue
+        and (said := _SAID.search(sentence.text))
+        and (meant := _MEANT.search(sentence.text, said.end()))
+    ):
         found = [_at_once(claim, said["old"], _bare(meant["new"])) for claim in found]
     if not scene.standing or not (cue or contrast):
         yield from found
@@ -113,9 +122,10 @@ def _at_once(claim: Claim, said: str, meant: str) -> Claim:
 def _wrong(claim: Claim, scene: Scene) -> Claim | None:
     """The claim in the same place that was a mistake."""
     for old in reversed(scene.said):
-        if old.shares_place(claim) and fold(old.object) != fold(claim.object):
-            if is_single(claim) or _alike(old.object, claim.object) or (claim.kin and old.kin == claim.kin):
-                return old
+        same_sort = is_single(claim) or bool(claim.kin and old.kin == claim.kin)
+        differs = old.shares_place(claim) and fold(old.object) != fold(claim.object)
+        if differs and (same_sort or _alike(old.object, claim.object)):
+            return old
     return None
 
 
@@ -143,11 +153,11 @@ def _put_right(
     for new, old in _values(sentence.text, cue=cue):
         for wrong in _candidates(scene, old):
             value = _put(wrong.object, new, old)
-            if value and fold(value) != fold(wrong.object):
-                if not any(value == claim.object for claim in found):
-                    yield replace(wrong, object=value, start=sentence.start, end=sentence.end,
+            known = any(value == claim.object for claim in found)
+            if value and fold(value) != fold(wrong.object) and not known:
+                yield replace(wrong, object=value, start=sentence.start, end=sentence.end,
                                   rule=f"correction:{wrong.rule}", instead_of=wrong.object, sentence="")  # fmt: skip
-                    return
+                return
 
 
 def _values(text: str, *, cue: bool) -> Iterator[tuple[str, str]]:
@@ -171,7 +181,12 @@ def _values(text: str, *, cue: bool) -> Iterator[tuple[str, str]]:
 
 def _bare(text: str) -> str:
     text = _LEAD.sub("", text.strip(" .'\"*!"))
-    text = re.sub(r"^(?:i'm|i am|he's|she's|we're|that's|they're|they are|called|named|in|at|on|from|for|to)\s+(?:actually\s+|in\s+)?", "", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"^(?:i'm|i am|he's|she's|we're|that's|they're|they are|called|named|in|at|on|from|for|to)\s+(?:actually\s+|in\s+)?",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
     return "" if fold(text) in _NOT_VALUES or len(text.split()) > 6 else text.strip(" .'\"")
 
 
@@ -201,7 +216,11 @@ def _put(held: str, new: str, old: str) -> str:
         return ""
     if _alike(name.group(), held):
         return name.group()
-    return name.group() if _NAME.fullmatch(held) and len(new.split()) <= len(name.group().split()) + 3 else ""
+    return (
+        name.group()
+        if _NAME.fullmatch(held) and len(new.split()) <= len(name.group().split()) + 3
+        else ""
+    )
 
 
 def _alike(one: str, other: str) -> bool:

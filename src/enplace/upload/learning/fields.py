@@ -79,5 +79,8 @@ def hints(text: str) -> Iterator[Hint]:
 
 def _clause(text: str, found: re.Match[str]) -> str:
     start = max((text.rfind(mark, 0, found.start()) for mark in (",", ";", ":", "(")), default=-1)
-    stop = min((at for mark in (",", ";", "(") if (at := text.find(mark, found.end())) >= 0), default=len(text))
+    stop = min(
+        (at for mark in (",", ";", "(") if (at := text.find(mark, found.end())) >= 0),
+        default=len(text),
+    )
     return text[start + 1 : stop]

@@ -15,6 +15,7 @@ from enplace.upload.learning.claims import Claim
 from enplace.upload.learning.corrections import corrected, corrects
 from enplace.upload.learning.dialogue import asked_for
 from enplace.upload.learning.lettering import lettered
+from enplace.upload.learning.lexicon import worded
 from enplace.upload.learning.mask import mask
 from enplace.upload.learning.proposals import of_claim, of_rule
 from enplace.upload.learning.rules import Rule, rule_in
@@ -96,7 +97,9 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
             if rule.suspect:
                 notes.drop(said, sentence.end, len(said.text), "suspect")
                 break
-            claims += [c for c in _heard(sentence, said, scene, cue=cue) if c.predicate in _BESIDE_WISHES]
+            claims += [
+                c for c in _heard(sentence, said, scene, cue=cue) if c.predicate in _BESIDE_WISHES
+            ]
             continue
         found = list(_heard(sentence, said, scene, cue=cue))
         if not found:
@@ -112,19 +115,25 @@ def _worth_keeping(claims: Sequence[Claim]) -> Iterator[Claim]:
     yield from told or claims[:1]
 
 
-_BESIDE_WISHES = frozenset(
+_BESIDE_WISHES = worded(
     "name age job_title works_at lives_in studies allergic_to diet ill_with medication married_to has_child"
-    " speaks phone_number email".split()
+    " speaks phone_number email"
 )
 """What is worth knowing of a sentence that tells a wish: `I'm a nurse, so never use jargon`."""
 
 
-_FOR_WHOM = re.compile(r"\b(?:for|to) (?:my|our) (?:\w+ ){1,3}[A-Z]|\b(?:for|to) (?:my|our) \w+, [A-Z]")
+_FOR_WHOM = re.compile(
+    r"\b(?:for|to) (?:my|our) (?:\w+ ){1,3}[A-Z]|\b(?:for|to) (?:my|our) \w+, [A-Z]"
+)
 
 
 def _met(sentence: Sentence, said: Utterance, scene: Scene) -> list[Claim]:
     """Who is named in a sentence whose other words are not meant."""
-    if "\x00" in sentence.text or kinds.supposes(sentence.text) or not _FOR_WHOM.search(sentence.text):
+    if (
+        "\x00" in sentence.text
+        or kinds.supposes(sentence.text)
+        or not _FOR_WHOM.search(sentence.text)
+    ):
         return []
     return [
         claim
@@ -165,9 +174,9 @@ _HOW_LONG = re.compile(
 
 
 def _wish(told: Sequence[Sentence], index: int, said: Utterance) -> Rule | None:
-    """The standing wish of a sentence of the owner's, with the few words behind it: `Always.`"""
+    """The standing wish of a sentence of the owner's, with `Always.` behind it."""
     sentence = told[index]
-    if said.speaker or kinds.asks(sentence) and not kinds.asks_a_favour(sentence):
+    if said.speaker or (kinds.asks(sentence) and not kinds.asks_a_favour(sentence)):
         return None
     if sentence.asks and not kinds.asks_a_favour(sentence):
         return None

@@ -41,23 +41,37 @@ _ABOUT_IT = re.compile(
     r"|questions?|help|ideas?|suggestions?|tips|advice|problems?|trouble|issues?|errors?|synonyms?|examples?|translation|explanation|summary|function|script|regex|code|query|loop|variable)\b",
     re.IGNORECASE,
 )
-_END = re.compile(r"[;:!?()\x00]|,\s+(?:and|but|so|which|what|how|can|could|is|are|do|does|any|please|i|we|my)\b|\s+(?:but|so|because|and (?:i|we|my|now|it|the|need|want|would|can))\b", re.IGNORECASE)
+_END = re.compile(
+    r"[;:!?()\x00]|,\s+(?:and|but|so|which|what|how|can|could|is|are|do|does|any|please|i|we|my)\b|\s+(?:but|so|because|and (?:i|we|my|now|it|the|need|want|would|can))\b",
+    re.IGNORECASE,
+)
 
 
-_ASKED = re.compile(r"\b(?:how|what|which|where|why|who|whose|can|could|should|do|does|did)\b[^,;:]*\Z", re.IGNORECASE)
+_ASKED = re.compile(
+    r"\b(?:how|what|which|where|why|who|whose|can|could|should|do|does|did)\b[^,;:]*\Z",
+    re.IGNORECASE,
+)
 _MOMENT = re.compile(
-    r"\b(?:right now|just now|a moment|tired|hungry|bored|correct(?:ed)?|so far|earlier|above|in a minute|lol|hit|click\w*)\b", re.IGNORECASE
+    r"\b(?:right now|just now|a moment|tired|hungry|bored|correct(?:ed)?|so far|earlier|above|in a minute|lol|hit|click\w*)\b",
+    re.IGNORECASE,
 )
 """What is soon over, or about the talk itself."""
 
 
-def remarks(sentence: Sentence, head: Head, subject: str, at: datetime, *, known: bool) -> Iterator[Claim]:
+def remarks(
+    sentence: Sentence, head: Head, subject: str, at: datetime, *, known: bool
+) -> Iterator[Claim]:
     """A clause that tells something of a life, as it was said.
 
     Only what is told outright of the speaker, or of somebody named: what a frame knows is told by
     frames, and chatter about the task at hand tells nothing.
     """
-    if head.elided or head.joint or head.supposed or head.who.lower() in {"he", "she", "they", "it"}:
+    if (
+        head.elided
+        or head.joint
+        or head.supposed
+        or head.who.lower() in {"he", "she", "they", "it"}
+    ):
         return
     if not head.is_own and not head.kin and not known:
         return
@@ -72,7 +86,9 @@ def remarks(sentence: Sentence, head: Head, subject: str, at: datetime, *, known
     telling = [word for word in words(clause) if word not in STOP_WORDS]
     if len(telling) < 2:
         return
-    times = times_in(sentence.text, at, perfect=head.perfect, ahead=head.planned or "'m" in head.words)
+    times = times_in(
+        sentence.text, at, perfect=head.perfect, ahead=head.planned or "'m" in head.words
+    )
     lives = bool(_LIFE.match(" ".join((*_tail(head), clause)))) or bool(_LIFE.match(clause))
     lasts = bool(_LASTING.search(sentence.text[: head.start][-40:] + clause))
     dated = times.end is not None or (times.start is not None and (times.start > at or lives))
@@ -93,4 +109,8 @@ def remarks(sentence: Sentence, head: Head, subject: str, at: datetime, *, known
 
 
 def _tail(head: Head) -> tuple[str, ...]:
-    return head.words[-1:] if head.words and head.words[-1] in {"can", "can't", "have", "has", "had", "was", "cannot"} else ()
+    return (
+        head.words[-1:]
+        if head.words and head.words[-1] in {"can", "can't", "have", "has", "had", "was", "cannot"}
+        else ()
+    )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enplace.records.memory import SoulSection
 from enplace.records.stop_words import STOP_WORDS
 from enplace.records.words import words
+from enplace.upload.learning.lexicon import worded
+from enplace.upload.learning.tables import lines_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,21 +71,11 @@ _SUSPECT = re.compile(
     re.IGNORECASE,
 )
 
-_FOREIGN_LASTING = re.compile(
-    r"(?i:\b(?:ab (?:jetzt|sofort|heute)|von (?:nun|jetzt) an|künftig|zukünftig|in zukunft|merk dir|grundsätzlich|immer|niemals|nie(?: wieder| mehr)?|hör auf"
-    r"|désormais|dorénavant|à partir de maintenant|à l'avenir|toujours|jamais|souviens-toi|arrête de|n'utilise (?:pas|plus|jamais)|retiens"
-    r"|(?:a partir de|de) (?:ahora|agora|hoy|hoje)(?: en adelante| em diante)?|en adelante|siempre|nunca|recuerda|deja de|sempre|lembre-se|lembra|pare de|não use mais"
-    r"|d'ora in (?:poi|avanti)|da ora in poi|mai|ricorda(?:ti)?|smetti di|vanaf nu|voortaan|altijd|nooit|onthoud|från (?:och med )?nu|i fortsättningen|alltid|aldrig|kom ihåg"
-    r"|fra nå av|fra nu af|fremover|altid|aldri|husk|od teraz|zawsze|nigdy|pamiętaj|przestań|odteď|od teď|vždy|vždycky|nikdy|pamatuj|bundan sonra|her zaman|asla|hep\b|tästä lähtien|aina|koskaan|mostantól|mindig|soha|de acum înainte|întotdeauna|niciodată|mereu"
-    r"|отныне|с этого момента|впредь|всегда|никогда|запомни|больше не|відтепер|завжди|ніколи|από (?:τώρα|εδώ) και|πάντα|ποτέ))"
-    r"|从现在(?:起|开始)|以后|今后|总是|始终|永远|不要再|请记住|记住|每次|一律|一直|從現在|これから|今後|常に|いつも|必ず|絶対に|二度と|覚えて|毎回|は禁止|앞으로|항상|이제부터|절대|기억해|늘"
-    r"|من الآن|دائما|دائمًا|أبدا|أبدًا|تذكر|מעכשיו|תמיד|לעולם|अब से|हमेशा|कभी"
+_FOREIGN = {kind: re.compile(pattern) for (kind,), pattern in lines_of("foreign.txt", 1, {})}
+_KEEP_IT = re.compile(
+    r"\b(?:retiens(?:-le)?|retenez|merk(?:e)? dir(?: das)?|recuérdalo|recuerda(?:lo)?|ricordatelo|ricordalo|lembra-te|onthoud(?: dat)?|kom ihåg(?: det)?|husk(?: det)?|zapamiętaj|zapamatuj si|запомни|merke dir)\b",
+    re.IGNORECASE,
 )
-_FOREIGN_ORDER = re.compile(
-    r"(?i:\b(?:bitte|antworte\w*|lösch\w*|prüf\w*|demande\w*|vérifie\w*|envoie|apagu?\w*|envi[ea]\w*|confirm\w*|borr\w*|давай|спрашивай|удаляй|schreib\w*|verwend\w*|nutze|benutz\w*|sprich|duze?|siez\w*|sag\w*|gib|mach\w*|nenn\w*|keine?n?|erklär\w*|frag\w*|s'il te plaît|stp|svp|réponds?|répondez|écris|écrivez|utilise\w*|parle|tutoie|vouvoie|donne|appelle|fais|explique|mets|por favor|responde\w*|contesta\w*|contéstame|respóndeme|escribe\w*|usa\w*|habla\w*|dame|llámame|trátame|explica\w*|pon|evita|responda|escreva|use|fale|me (?:chame|trate|responda|dê)|per favore|rispond\w*|scriv\w*|parla\w*|dammi|chiamami|spiega\w*|dammi|alsjeblieft|graag|antwoord\w*|schrijf|gebruik|noem|geef|snälla|svara|skriv|använd|kalla|vær så snill|svar|bruk|brug|proszę|odpowiadaj|pisz|używaj|mów|podawaj|nie używaj|prosím|odpovídej|piš|používej|lütfen|cevap|yaz|kullan\w*|yanıt\w*|vastaa|käytä|kirjoita|kérlek|válaszolj|írj|használj|te rog|răspunde|scrie|folosește|пожалуйста|отвечай\w*|пиши\w*|используй\w*|обращайся|называй|говори|будь ласка|відповідай|пиши|παρακαλώ|απάντα\w*|γράφε|γράψε|χρησιμοποίησε))"
-    r"|请|請|说|回答|用|不要|别|使用|称呼|叫我|ください|下さい|答えて|使って|書いて|呼んで|しないで|にして|話して|해\s?주|하지\s?마|대답|답해|사용|말해|써|من فضلك|أجب|استخدم|اكتب|لا تستخدم|جاوب|ענה|כתוב|बताइए|लिख|जवाब|दीजिए|करें|दें|दो"
-)
-_KEEP_IT = re.compile(r"\b(?:retiens(?:-le)?|retenez|merk(?:e)? dir(?: das)?|recuérdalo|recuerda(?:lo)?|ricordatelo|ricordalo|lembra-te|onthoud(?: dat)?|kom ihåg(?: det)?|husk(?: det)?|zapamiętaj|zapamatuj si|запомни|merke dir)\b", re.IGNORECASE)
 _OWN_STORY = re.compile(r"(?i:^\W*(?:ich|je|j'|yo|eu|io|ik|jag|jeg|ja|я|мы|wir|nous))\b")
 _ENGLISH = re.compile(
     r"\b(?:the|you|your|is|are|to|of|and|in|with|for|me|my|i|it|that|this|please|always|never|use|on)\b",
@@ -112,19 +104,8 @@ _TOPICS: tuple[tuple[str, str], ...] = (
     ("currency", r"\b(?:currency|euros?|dollars|pounds)\b"),
     ("questions", r"\b(?:follow-?up|clarifying|questions?)\b"),
 )  # fmt: skip
-ONE_AT_A_TIME = frozenset(
-    [
-        "language",
-        "units",
-        "spelling",
-        "indentation",
-        "clock",
-        "currency",
-        "address",
-        "lists",
-        "tone",
-        "length",
-    ]
+ONE_AT_A_TIME = worded(
+    "language units spelling indentation clock currency address lists tone length"
 )
 """Topics on which a new wish takes the place of the old."""
 _TOPIC_PATTERNS = tuple((key, re.compile(pattern, re.IGNORECASE)) for key, pattern in _TOPICS)
@@ -134,7 +115,10 @@ def rule_in(text: str) -> Rule | None:
     """The standing wish that a sentence of the owner's tells, if it tells one."""
     if re.match(r"\W*never ?mind\b", text, re.IGNORECASE):
         return None
-    if re.search(r"\b(?:never|always|only) (?!miss\b|discuss\b|address\b|guess\b|stress\b|access\b|process\b|focus\b|bullets\b|emojis\b|lists\b|tabs\b|sources\b|units\b|names\b)[a-z]+s\b", text) and re.search(r"\b(?:my|our|he|she|who)\b|^[A-Z]\w+ ", text):
+    if re.search(
+        r"\b(?:never|always|only) (?!miss\b|discuss\b|address\b|guess\b|stress\b|access\b|process\b|focus\b|bullets\b|emojis\b|lists\b|tabs\b|sources\b|units\b|names\b)[a-z]+s\b",
+        text,
+    ) and re.search(r"\b(?:my|our|he|she|who)\b|^[A-Z]\w+ ", text):
         return None  # somebody who never cleans
     if _ADDRESS.search(text) and not _LASTING.search(text):
         return None  # "write to me at"
@@ -148,21 +132,8 @@ def rule_in(text: str) -> Rule | None:
     )
 
 
-_STYLES = frozenset(
-    [
-        "language",
-        "units",
-        "spelling",
-        "emoji",
-        "lists",
-        "markdown",
-        "length",
-        "apologies",
-        "tone",
-        "dates",
-        "clock",
-        "address",
-    ]
+_STYLES = worded(
+    "language units spelling emoji lists markdown length apologies tone dates clock address"
 )
 
 
@@ -177,25 +148,8 @@ def topic_of(text: str) -> str:
     return "-".join(telling[:4]) or "wish"
 
 
-_LASTING_WORDS = frozenset(
-    [
-        "always",
-        "never",
-        "please",
-        "now",
-        "from",
-        "on",
-        "ever",
-        "remember",
-        "don",
-        "use",
-        "want",
-        "you",
-        "your",
-        "make",
-        "sure",
-        "keep",
-    ]
+_LASTING_WORDS = worded(
+    "always never please now from on ever remember don use want you your make sure keep"
 )
 
 
@@ -203,7 +157,11 @@ def _english(text: str) -> str:
     if len(_ENGLISH.findall(text)) < 1 and not _STYLE.search(text):
         return ""
     lasting, style = _LASTING.search(text), _STYLE.search(text)
-    if re.match(r"\W*(?:always |please )?(?:ask|check with|tell|warn) me (?:first|before)\b|\W*before you \w+", text, re.IGNORECASE):
+    if re.match(
+        r"\W*(?:always |please )?(?:ask|check with|tell|warn) me (?:first|before)\b|\W*before you \w+",
+        text,
+        re.IGNORECASE,
+    ):
         return text
     if _POLITE.search(text) and (style or lasting) and not (_ONCE.search(text) and not lasting):
         return text
@@ -211,16 +169,35 @@ def _english(text: str) -> str:
     if wish and (style or lasting) and not _ONCE.search(wish.group()):
         return text
     order = _ORDER.search(text)
-    if not order and style and lasting and re.search(r"\b(?:please|pls)\b", text, re.IGNORECASE) and not _TELLING.match(text):
+    if (
+        not order
+        and style
+        and lasting
+        and re.search(r"\b(?:please|pls)\b", text, re.IGNORECASE)
+        and not _TELLING.match(text)
+    ):
         return text  # "one question at a time please, when you need something"
-    if not order and style and (_strong(text) or re.search(r"\. (?:always|every time|forever)\W*$", text, re.IGNORECASE)) and not _TELLING.match(text) and len(text.split()) <= 14:
+    if (
+        not order
+        and style
+        and (
+            _strong(text) or re.search(r"\. (?:always|every time|forever)\W*$", text, re.IGNORECASE)
+        )
+        and not _TELLING.match(text)
+        and len(text.split()) <= 14
+    ):
         return text  # "prices in euros from now on"
     if not order or (_TELLING.match(text) and not _starts_with_cue(text)):
         return ""
     said = order["order"]
     if _ONCE.search(text) and not _strong(text):
         return ""
-    if lasting and (style or _strong(text) or lasting.group().lower() in {"always", "never", "permanently", "ever"} or re.match(r"\W*(?:please )?(?:no|never|don't)\b", text, re.IGNORECASE)):
+    if lasting and (
+        style
+        or _strong(text)
+        or lasting.group().lower() in {"always", "never", "permanently", "ever"}
+        or re.match(r"\W*(?:please )?(?:no|never|don't)\b", text, re.IGNORECASE)
+    ):
         return text
     denies = re.match(
         r"(?:don't|do not|never|no|stop|quit|avoid|skip|drop|leave out|spare me|enough)\b",
@@ -264,6 +241,10 @@ def _foreign(text: str) -> str:
         return ""
     if _KEEP_IT.search(text) and not text.isascii():
         return text
-    if _FOREIGN_LASTING.search(text) and _FOREIGN_ORDER.search(text) and not (_OWN_STORY.match(text) and not _KEEP_IT.search(text)):
+    if (
+        _FOREIGN["lasting"].search(text)
+        and _FOREIGN["order"].search(text)
+        and not (_OWN_STORY.match(text) and not _KEEP_IT.search(text))
+    ):
         return text
     return ""

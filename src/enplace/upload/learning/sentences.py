@@ -28,8 +28,11 @@ _ABBREVIATED = re.compile(
 )
 _BREAK = re.compile(
     r"(?P<mark>[.!?\u2026]+[)\"']*)(?=\s|\Z|\x00)|\n+|;\s|\s[-\u2013\u2014]{1,3}\s|\s*\u2014\s*"
-    r"|(?:\s[:;]-?[)(DP])(?=\s|\Z)|[。！？]"
+    r"|(?:\s[:;]-?[)(DP])(?=\s|\Z)|[\u3002\uff01\uff1f]"
 )
+
+
+_NEW_SENTENCE = re.compile(r"\s+[A-Z][a-z]+ (?:is|was|has)\b|\s*\Z")
 
 
 def sentences(text: str) -> Iterator[Sentence]:
@@ -38,9 +41,9 @@ def sentences(text: str) -> Iterator[Sentence]:
     for found in _BREAK.finditer(text):
         mark = found["mark"] or ""
         if mark == "." and _ABBREVIATED.search(text[max(0, found.start() - 8) : found.end()]):
-            if not re.match(r"\s+[A-Z][a-z]+ (?:is|was|has)\b|\s*\Z", text[found.end() :]) and not (
-                text[found.start() - 1].isdigit() and re.match(r"\s+[A-Z]", text[found.end() :])
-            ):
+            behind = text[found.end() :]
+            dated = text[found.start() - 1].isdigit() and re.match(r"\s+[A-Z]", behind)
+            if not dated and not _NEW_SENTENCE.match(behind):
                 continue
         yield from _trimmed(text, start, found.start(), asks="?" in mark)
         start = found.end()

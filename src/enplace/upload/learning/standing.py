@@ -14,7 +14,7 @@ from enplace.records.stop_words import STOP_WORDS
 from enplace.records.words import fold, words
 from enplace.upload.learning import sentences as kinds
 from enplace.upload.learning.claims import Claim
-from enplace.upload.learning.lexicon import KIN
+from enplace.upload.learning.lexicon import KIN, worded
 from enplace.upload.learning.objects import Kind, first_part, objects
 from enplace.upload.learning.scene import Scene, is_single
 from enplace.upload.learning.sentences import Sentence
@@ -24,13 +24,13 @@ from enplace.upload.learning.when import times_in
 
 _TIES = frozenset(KIN.values()) | {"works_with"}
 _COUPLES = frozenset(("married_to", "engaged_to", "partner_of"))
-_GOODS = frozenset("drives owns uses phone_model editor operating_system has_pet member_of".split())
-_POSTS = frozenset(
-    "works_at job_title member_of studies studies_at attends team plays industry works_on".split()
+_GOODS = worded("drives owns uses phone_model editor operating_system has_pet member_of")
+_POSTS = worded(
+    "works_at job_title member_of studies studies_at attends team plays industry works_on"
 )
-_DOINGS = frozenset(
+_DOINGS = worded(
     "plays habit interested_in studies studies_at attends goal plans diet medication likes reads watches travelling_to"
-    " appointment decided member_of uses owns works_on listens_to deadline waiting_for needs_to ill_with statement".split()
+    " appointment decided member_of uses owns works_on listens_to deadline waiting_for needs_to ill_with statement"
 )
 _DIET = frozenset(("diet",))
 _ALL: frozenset[str] = frozenset()
@@ -69,7 +69,8 @@ _NOT_YET = re.compile(
     re.IGNORECASE,
 )
 _NO_MORE = re.compile(
-    r"\b(?:any ?more|any ?longer|no longer|not since)\b|n't (?:\w+ ){1,5}(?:since|for (?:\w+ ){0,2}(?:days|weeks|months|years|ages))\b", re.IGNORECASE
+    r"\b(?:any ?more|any ?longer|no longer|not since)\b|n't (?:\w+ ){1,5}(?:since|for (?:\w+ ){0,2}(?:days|weeks|months|years|ages))\b",
+    re.IGNORECASE,
 )
 _FIRST = re.compile(r"\b(?:i|i'm|i've|we|we've|we're|my|our|me|us)\b", re.IGNORECASE)
 _CLAUSES = re.compile(r"[,;:()]\s*|\s+(?:but|so|because|although|whereas|while)\s+", re.IGNORECASE)
@@ -105,9 +106,7 @@ def ended(
             yield claim
 
 
-def _over(
-    sentence: Sentence, told: Sequence[Claim], at: datetime, scene: Scene
-) -> Iterator[Claim]:
+def _over(sentence: Sentence, told: Sequence[Claim], at: datetime, scene: Scene) -> Iterator[Claim]:
     seen: set[tuple[str, str, str]] = set()
     kept = {(c.subject, c.predicate, fold(c.object)) for c in told if c.holding == "holds"}
     for start, clause in _clauses(sentence.text):
@@ -121,7 +120,9 @@ def _over(
                 key = (claim.subject, claim.predicate, fold(claim.object))
                 if key in seen or key in kept or (predicates and claim.predicate not in predicates):
                     continue
-                if (predicates == _DIET or _names(clause, claim)) and _is_theirs(clause, claim, scene):
+                if (predicates == _DIET or _names(clause, claim)) and _is_theirs(
+                    clause, claim, scene
+                ):
                     seen.add(key)
                     yield replace(claim, start=sentence.start, end=sentence.end, rule="over", holding="over",
                                   times=times_in(sentence.text, at), instead_of=None)  # fmt: skip
@@ -180,7 +181,11 @@ def _names(clause: str, claim: Claim) -> bool:
         return True
     called = _CALLED.get(claim.predicate, "")
     return bool(called) and bool(
-        re.search(rf"\b(?:my|our|the|a) (?:old |\w+ )?(?:{'|'.join(called.split())})\b", clause, re.IGNORECASE)
+        re.search(
+            rf"\b(?:my|our|the|a) (?:old |\w+ )?(?:{'|'.join(called.split())})\b",
+            clause,
+            re.IGNORECASE,
+        )
     )
 
 
@@ -188,9 +193,14 @@ def _is_theirs(clause: str, claim: Claim, scene: Scene) -> bool:
     """Whether a clause tells of whom a claim is about."""
     if claim.subject == scene.speaker:
         first = words(clause)[:1]
-        names = {word for word in words(claim.object)}
-        return bool(_FIRST.search(clause)) or bool(names & set(words(clause)[:3])) or bool(
-            first and re.match(r"(?:\w+ed|quit|left|sold|gave|got|not|no|bye|dropped)$", first[0])
+        names = set(words(claim.object))
+        return (
+            bool(_FIRST.search(clause))
+            or bool(names & set(words(clause)[:3]))
+            or bool(
+                first
+                and re.match(r"(?:\w+ed|quit|left|sold|gave|got|not|no|bye|dropped)$", first[0])
+            )
         )
     told = set(words(clause))
     own = claim.subject.removeprefix(f"{scene.speaker}'s ")
@@ -229,12 +239,21 @@ def _followed(sentence: Sentence, scene: Scene, found: Sequence[Claim]) -> Itera
                 continue
             for claim in reversed(scene.standing):
                 pointed = fold(old) in {"her", "him", "them"} and claim.object == _spoken_of(scene)
-                if not (pointed or _names(old, claim)) or any(claim.shares_place(c) and c.holding == "holds" for c in found):
+                if not (pointed or _names(old, claim)) or any(
+                    claim.shares_place(c) and c.holding == "holds" for c in found
+                ):
                     continue
                 for value in objects(_KINDS.get(claim.predicate, "thing"), match["new"])[:1]:
                     if fold(value) == fold(claim.object):
                         continue
-                    first = replace(claim, start=sentence.start, end=sentence.end, rule=f"follows:{claim.rule}", sentence="", instead_of=None)
+                    first = replace(
+                        claim,
+                        start=sentence.start,
+                        end=sentence.end,
+                        rule=f"follows:{claim.rule}",
+                        sentence="",
+                        instead_of=None,
+                    )
                     if not is_single(claim):
                         yield replace(first, holding="over")
                     yield replace(first, object=value, holding="holds")
