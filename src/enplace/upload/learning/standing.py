@@ -18,8 +18,8 @@ from enplace.upload.learning.lexicon import KIN, worded
 from enplace.upload.learning.objects import Kind, first_part, objects
 from enplace.upload.learning.scene import Scene, is_single
 from enplace.upload.learning.sentences import Sentence
+from enplace.upload.learning.standpoint import hangs
 from enplace.upload.learning.tables import written_out
-from enplace.upload.learning.told import hangs
 from enplace.upload.learning.when import times_in
 
 _TIES = frozenset(KIN.values()) | {"works_with"}

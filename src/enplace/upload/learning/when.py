@@ -199,9 +199,5 @@ def _away(at: datetime, found: re.Match[str], sign: int) -> datetime:
     return shifted(_day(at), sign * count, unit)
 
 
-def _is_long(span: TimeSpan) -> bool:
-    return span.end - span.start > timedelta(days=1)
-
-
 def _day(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
