@@ -31,8 +31,8 @@ _TAKES_BACK = re.compile(
     re.IGNORECASE,
 )
 _CONTRAST = re.compile(
-    r"(?P<new>[^,.;:!?()]{1,50}?),?\s+(?:and\s+)?not\s+(?:in |at |on |the |a |an |my )?(?P<old>[^,.;:!?()]{1,40}?)(?=$|[,.;!?(])"
-    r"|\bnot\s+(?:in |at |on |the |a |an |from |to )?(?P<old2>[\w'.-]+(?: [\w'.-]+){0,2}?)(?:[,;!]|\s+but)\s+(?:but |rather |it's |it is |she's |he's )*(?P<new2>[^,;!?()]{1,40}?)(?=$|[,.;!?(])",
+    r"(?P<new>[^,.;:!?()]{1,50}?),? (?:and )?not (?:in |at |on |the |a |an |my )?(?P<old>[^,.;:!?()]{1,40}?)(?=$|[,.;!?(])"
+    r"|\bnot (?:in |at |on |the |a |an |from |to )?(?P<old2>[\w'.-]+(?: [\w'.-]+){0,2}?)(?:[,;!]| but) (?:but |rather |it's |it is |she's |he's )*(?P<new2>[^,;!?()]{1,40}?)(?=$|[,.;!?(])",
     re.IGNORECASE,
 )
 _MEANT = re.compile(

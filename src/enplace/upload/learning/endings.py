@@ -48,13 +48,3 @@ def endings(text: str) -> Iterator[Turn]:
                 end=found.end(),
                 begins=begins,
             )
-
-
-_KIN_DIED = re.compile(
-    rf"\b{KINSHIP}(?P<name>,?\s+{NAME},?)?(?:'s| is| has)? (?:(?:sadly|recently|just|peacefully) )*(?:died|passed away|dead)\b"
-)
-
-
-def kin_died(text: str) -> re.Match[str] | None:
-    """Somebody close who died."""
-    return _KIN_DIED.search(text)

@@ -83,7 +83,7 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
     text = kinds.without_asides(lettered(masked.text, scene.names()))
     claims = _answered(text, said, scene)
     cue = False
-    told = list(sentences(text))
+    told = list(_heard_out(text, said, notes))
     for index, sentence in enumerate(told):
         cue = cue or corrects(sentence.text)
         if reason := _unfit(sentence):
@@ -120,6 +120,22 @@ _BESIDE_WISHES = worded(
     " speaks phone_number email"
 )
 """What is worth knowing of a sentence that tells a wish: `I'm a nurse, so never use jargon`."""
+
+
+MOST_CHARACTERS = 400
+"""Of a sentence that is looked at; nobody tells of themselves in longer ones."""
+MOST_SENTENCES = 80
+
+
+def _heard_out(text: str, said: Utterance, notes: _Notes) -> Iterator[Sentence]:
+    """The sentences of a text, as far as they are looked at."""
+    for number, sentence in enumerate(sentences(text)):
+        if number == MOST_SENTENCES:
+            notes.drop(said, sentence.start, len(said.text), "too long")
+            return
+        if len(sentence.text) > MOST_CHARACTERS:
+            notes.drop(said, sentence.start + MOST_CHARACTERS, sentence.end, "too long")
+        yield replace(sentence, text=sentence.text[:MOST_CHARACTERS])
 
 
 _FOR_WHOM = re.compile(

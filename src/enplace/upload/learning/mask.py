@@ -21,7 +21,7 @@ _QUOTED = re.compile(
     r"|\u00ab[^\u00bb]{2,2000}\u00bb|\u300c[^\u300d]{2,2000}\u300d|\u300e[^\u300f]{2,2000}\u300f|(?<![\w'])'[^'\n]{2,40}(?:\w'\w[^'\n]*)*[.!?,]?'(?![\w'])"
 )
 _TRANSCRIPT = re.compile(
-    r"^[ \t]*(?:[\[(*#-]*[ \t]*)?(?:user|assistant|system|ai|human|bot|developer|admin|operator|tool"
+    r"^[ \t]*(?:[\[(*#-]{1,9}[ \t]*)?(?:user|assistant|system|ai|human|bot|developer|admin|operator|tool"
     r"|from|to|subject|re|sent|date|cc|on .{3,80} wrote)[\])*]*[ \t]*:.*$",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -30,7 +30,7 @@ _SCRIPT = re.compile(
     re.IGNORECASE,
 )
 _AUTHORITY = re.compile(
-    r"(?:^|\n)\s*(?:[\[<(#*]+\s*)(?:system|developer|admin|operator|root|policy|override|instruction|cron|subagent|sub-agent"
+    r"(?:^|\n)[ \t]*(?:[\[<(#*]{1,9}[ \t]*)(?:system|developer|admin|operator|root|policy|override|instruction|cron|subagent|sub-agent"
     r"|automated|heartbeat|scheduler|context|task|boot|agent|internal|hidden|assistant|memory|webhook|notification)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -52,7 +52,7 @@ _RULED = re.compile(
     r"^[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$.*?(?:^[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$|\Z)",
     re.DOTALL | re.MULTILINE,
 )
-_SHOUTED = re.compile(r"^\W*(?:BEGIN|END|IMPORTANT|NOTICE|ATTENTION|WARNING|OVERRIDE|NEW POLICY)\b.*$",
+_SHOUTED = re.compile(r"^[^\w\n]{0,20}(?:BEGIN|END|IMPORTANT|NOTICE|ATTENTION|WARNING|OVERRIDE|NEW POLICY)\b.*$",
                       re.MULTILINE)  # fmt: skip
 _OWN_LIST = re.compile(
     r"\b(?:what i (?:love|like|hate|read|said|meant|need)|mix(?:ed|ing) |wrong|mistake|incorrect\w*|correct (?:that|it|myself)|correction|typo|misspel\w+|spel\w+|should (?:be|read)|meant|decided|decision|settled|i (?:should|must|have to|want to) (?:add|mention|admit|confess|say)|confess\w*|news|update|truth|thing|fact|reason|problem is|hobbies|languages|i(?:'ve| have) got (?:two|three|four|five|six|a|an) (?:\w+ )?(?:kids|children|cats|dogs|sons|daughters|brothers|sisters|allergies|jobs)|when(?:ever)? you|always|from now on|about me|about myself|i like|things i|i'm |i am |some facts|fyi|for context|background"
@@ -110,11 +110,19 @@ def _foreign(text: str) -> Iterator[tuple[str, int, int]]:
     for found in _QUOTED.finditer(text):
         if _is_speech(found.group()):
             yield "quoted", found.start(), found.end()
+    done = 0
     for found in _PASTED.finditer(text.lower()):
-        before = text[max(0, text.rfind("\n", 0, found.start())) : found.end()]
-        if not _OWN_LIST.search(before):
+        if found.start() < done:
+            continue
+        line = text.rfind("\n", max(0, found.start() - LEAD), found.start()) + 1
+        if not _OWN_LIST.search(text, max(line, found.start() - LEAD), found.end()):
             end = text.find("\n\n", found.end())
-            yield "quoted", found.end(), len(text) if end < 0 else end
+            done = len(text) if end < 0 else end
+            yield "quoted", found.end(), done
+
+
+LEAD = 200
+"""Characters of a line in front of a colon that tell whose the words behind it are."""
 
 
 def _is_speech(quoted: str) -> bool:

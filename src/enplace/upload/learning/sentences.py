@@ -27,7 +27,7 @@ _ABBREVIATED = re.compile(
     re.IGNORECASE,
 )
 _BREAK = re.compile(
-    r"(?P<mark>[.!?\u2026]+[)\"']*)(?=\s|\Z|\x00)|\n+|;\s|\s[-\u2013\u2014]{1,3}\s|\s*\u2014\s*"
+    r"(?P<mark>[.!?\u2026]+[)\"']*)(?=\s|\Z|\x00)|\n+|;\s|\s[-\u2013\u2014]{1,3}\s|[ ]?\u2014"
     r"|(?:\s[:;]-?[)(DP])(?=\s|\Z)|[\u3002\uff01\uff1f]"
 )
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from enplace.records.words import fold
 from enplace.upload.learning import sentences as kinds
@@ -25,6 +26,10 @@ from enplace.upload.learning.standpoint import hangs, idle
 from enplace.upload.learning.when import times_in
 
 
+MOST_HEADS = 12
+"""Of a sentence: who is more than that is a list."""
+
+
 def claims_in(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]:
     """All that a sentence claims, in the order of what finds it.
 
@@ -44,7 +49,7 @@ def claims_in(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]
     yield from heard
     typed = [*tied, *heard]
     told: list[Claim] = []
-    for head in heads(sentence.text):
+    for head in islice(heads(sentence.text), MOST_HEADS):
         if idle(sentence, head, asks=asks):
             continue
         subject = scene.subject(head)
