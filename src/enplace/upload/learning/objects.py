@@ -126,7 +126,7 @@ def _org(text: str) -> list[str]:
         "",
         text,
     )
-    bare = re.sub(r"^(?:the|our|my|a|an)\s+", "", text)
+    bare = re.sub(r"^(?:[Tt]he|our|my|a|an)\s+", "", text)
     name = _proper(bare)
     if name:
         return [name]

@@ -38,7 +38,7 @@ _LIFE = re.compile(
 )
 _ABOUT_IT = re.compile(
     r"\b(?:you|your|yours|this|it|that|here|these|those|below|above|the (?:code|file|function|error|text|document|list|draft|answer|result|output|bug|script|page|issue|tests?|questions?|following|formula|email|letter|sentence|paragraph|report|first|second|last|same|other|right|wrong|best)"
-    r"|questions?|help|ideas?|suggestions?|tips|advice|problems?|trouble|issues?|errors?|synonyms?|examples?|translation|explanation|summary|function|script|regex|code|query|loop|variable)\b",
+    r"|questions?|lists?|names|data|rows?|columns?|tables?|spreadsheet|array|strings?|help|ideas?|suggestions?|tips|advice|problems?|trouble|issues?|errors?|synonyms?|examples?|translation|explanation|summary|function|script|regex|code|query|loop|variable)\b",
     re.IGNORECASE,
 )
 _END = re.compile(

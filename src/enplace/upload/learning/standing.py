@@ -13,7 +13,7 @@ from enplace.records.stems import stem
 from enplace.records.stop_words import STOP_WORDS
 from enplace.records.words import fold, words
 from enplace.upload.learning import sentences as kinds
-from enplace.upload.learning.claims import Claim
+from enplace.upload.learning.claims import Claim, is_dated
 from enplace.upload.learning.lexicon import KIN, worded
 from enplace.upload.learning.objects import Kind, first_part, objects
 from enplace.upload.learning.scene import Scene, is_single
@@ -108,7 +108,11 @@ def ended(
 
 def _over(sentence: Sentence, told: Sequence[Claim], at: datetime, scene: Scene) -> Iterator[Claim]:
     seen: set[tuple[str, str, str]] = set()
-    kept = {(c.subject, c.predicate, fold(c.object)) for c in told if c.holding == "holds"}
+    kept = {
+        (claim.subject, claim.predicate, fold(claim.object))
+        for claim in told
+        if claim.holding == "holds" and not is_dated(claim.predicate)
+    }
     for start, clause in _clauses(sentence.text):
         if hangs(sentence.text[:start]):
             continue

@@ -25,7 +25,6 @@ from enplace.upload.learning.sentences import Sentence
 from enplace.upload.learning.standpoint import hangs, idle
 from enplace.upload.learning.when import times_in
 
-
 MOST_HEADS = 12
 """Of a sentence: who is more than that is a list."""
 
