@@ -191,7 +191,8 @@ def test_any_text_gives_a_lesson_with_evidence_in_it(texts: list[str]) -> None:
             fact = proposal.fact if isinstance(proposal, Assert) else proposal.about
             for span in fact.evidence:
                 text = texts[span.ordinal - 1].removeprefix("a:").strip()
-                assert 0 <= span.start <= span.end <= len(text)
+                start, end = span.start or 0, span.end or 0
+                assert 0 <= start <= end <= len(text)
 
 
 @given(texts=st.lists(TEXTS, max_size=3))
