@@ -16,7 +16,7 @@ from enplace.records.learning import Assert, Batch, End, Learned, Lesson, Meet, 
 from enplace.records.memory import Fact, SoulLine, Span
 from enplace.records.task import Due
 from enplace.records.words import fold
-from enplace.records.write import Keep, Surroundings, Undo, Write, Written
+from enplace.records.write import Remember, Surroundings, Undo, Written
 from enplace.upload.learning.decide import Beside, Hold, place_of, steps
 from enplace.upload.learning.hearing import MOST_UTTERANCES, Stretch, stretch
 from enplace.upload.learning.lesson import EXTRACTOR, lesson
@@ -280,11 +280,9 @@ class Learning:
                     case SoulLine():
                         adopted.append(step)
                         made.append(Changeset(at=now, soul=(step,)))
-                    case Hold(fact=fact):
-                        made.append(_held(fact, now))
-                        written.append(Written(outcome="quarantined", memory=fact, write=0))
                     case _:
-                        told, changeset = self._writer.step(step, near)
+                        operation = Remember(fact=step.fact) if isinstance(step, Hold) else step
+                        told, changeset = self._writer.step(operation, near)
                         made.append(changeset)
                         written.append(told)
             return made
@@ -352,9 +350,3 @@ def _ordinal(proposal: Proposal) -> int:
             evidence = proposal.line.evidence
     return evidence[0].ordinal if evidence else 0
 
-
-def _held(fact: Fact, now: datetime) -> Changeset:
-    write = Write(
-        id=0, at=now, operation=Keep(target=fact.id), outcome="quarantined", target=fact.id
-    )
-    return Changeset(at=now, memories=(fact,), changes=(), write=write)
