@@ -12,7 +12,18 @@ from enplace.engine.writing import Writer
 from enplace.errors import MemoryNotFound, StoreError, UsageError
 from enplace.ports import Brain
 from enplace.records.changeset import Changeset
-from enplace.records.learning import Assert, Batch, End, Learned, Lesson, Meet, Proposal, Report
+from enplace.records.event import Event
+from enplace.records.learning import (
+    Assert,
+    Attempt,
+    Batch,
+    End,
+    Learned,
+    Lesson,
+    Meet,
+    Proposal,
+    Report,
+)
 from enplace.records.memory import Fact, SoulLine, Span
 from enplace.records.task import Due
 from enplace.records.words import fold
@@ -24,6 +35,7 @@ from enplace.upload.learning.scene import Known
 
 _log = logging.getLogger("enplace.upload")
 
+_ALL = 1 << 53
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 1_800.0
 """Seconds until a stretch that failed is tried again: doubled each time."""
 ENOUGH_OF_BEFORE = 0.5
@@ -77,21 +89,35 @@ class Learning:
         return done
 
     async def dry_run(self) -> Sequence[Learned]:
-        """What `run` would do, decided on in full; nothing is written."""
+        """What `run` would do, decided on in full; nothing is written.
+
+        Each task is one batch, weighed by itself.
+        """
         brain = await self._writer.brain()
         told: list[Learned] = []
         for due in await brain.lessons.due():
             after = await brain.lessons.cursor(due.task_id)
-            part = await self._stretch(brain, due, after, MOST_UTTERANCES)
+            part = await self._stretch(brain, due, after, _ALL)
             batch, found = self._batch(
                 part, due.task_id, after, "dry run", await self._known(brain)
             )
             written, adopted = await self._weighed(brain, batch, found.proposals, dry=True)
-            told.append(Learned(batch=batch, written=tuple(written), adopted=tuple(adopted)))
+            outcomes = Counter[str](each.outcome for each in written)
+            outcomes += Counter(adopted=len(adopted))
+            report = replace(batch.report, outcomes=dict(sorted(outcomes.items())))
+            told.append(
+                Learned(
+                    batch=replace(batch, report=report),
+                    written=tuple(written),
+                    adopted=tuple(adopted),
+                )
+            )
         return told
 
     async def rollback(self, batch_id: str, *, rewind: bool = False) -> Batch:
         """Take back all that a batch wrote, as if it had not been learned.
+
+        Somebody who got more names since stays known.
 
         Args:
             batch_id: The batch.
@@ -127,7 +153,7 @@ class Learning:
         brain = await self._writer.brain()
         old = [
             batch
-            for batch in await brain.lessons.batches(limit=1_000_000)
+            for batch in await brain.lessons.batches(limit=_ALL)
             if batch.state != "rolled_back" and (since is None or batch.at >= since)
         ]
         if not force:
@@ -150,7 +176,7 @@ class Learning:
             ]
             behind += len(waiting)
             oldest = min([*waiting, *([oldest] if oldest else [])], default=None)
-        batches = await brain.lessons.batches(limit=1_000_000)
+        batches = await brain.lessons.batches(limit=_ALL)
         outcomes, dropped = Counter[str](), Counter[str]()
         for batch in batches:
             if batch.state == "done":
@@ -189,23 +215,26 @@ class Learning:
             if patient and not await self._is_time(brain, due.task_id, after):
                 break
             now = self._writer.clock.now()
+            before = await self._tried(brain, due.task_id, after)
             attempt = await brain.lessons.attempt(
                 due.task_id, after, now
             )  # before anything is spent
             most = MOST_UTTERANCES >> (attempt.tries - 1)
             part = await self._stretch(brain, due, after, max(1, most))
             try:
-                batch, found = self._batch(
-                    part, due.task_id, after, reason, await self._known(brain)
-                )
                 if most == 0:  # alone, and failed before: set aside, so that the rest goes on
-                    trouble = attempt.trouble or "failed several times"
+                    trouble = before.trouble if before else ""
+                    batch, found = self._begun(part, due.task_id, after, reason), Lesson()
                     batch = replace(
-                        batch, state="set_aside", report=Report(heard=1, trouble=trouble)
+                        batch,
+                        state="set_aside",
+                        report=Report(heard=1, trouble=trouble or "the process died of it"),
                     )
-                    found = Lesson()
+                else:
+                    known = await self._known(brain)
+                    batch, found = self._batch(part, due.task_id, after, reason, known)
                 await self._weighed(brain, batch, found.proposals)
-            except Exception as error:  # the worker's loop: whatever it is, the rest goes on
+            except Exception as error:  # noqa: BLE001 - whatever it is, the rest goes on
                 _log.exception("a batch failed", extra={"action": "learn", "task_id": due.task_id})
                 await brain.lessons.attempt(
                     due.task_id, after, now, trouble=f"{type(error).__name__}: {error}"
@@ -220,16 +249,34 @@ class Learning:
         return done
 
     async def _is_time(self, brain: Brain, task_id: str, after: int) -> bool:
-        now = self._writer.clock.now()
-        for attempt in await brain.lessons.attempts():
-            if (attempt.task_id, attempt.after) == (task_id, after) and attempt.trouble:
-                pause = min(FIRST_PAUSE_S * 2 ** (attempt.tries - 1), LONGEST_PAUSE_S)
-                return now >= attempt.at + timedelta(seconds=pause)
-        return True
+        attempt = await self._tried(brain, task_id, after)
+        if attempt is None or not attempt.trouble:
+            return True
+        pause = min(FIRST_PAUSE_S * 2 ** (attempt.tries - 1), LONGEST_PAUSE_S)
+        return self._writer.clock.now() >= attempt.at + timedelta(seconds=pause)
+
+    async def _tried(self, brain: Brain, task_id: str, after: int) -> Attempt | None:
+        """The earlier tries of a stretch."""
+        tried = await brain.lessons.attempts()
+        return next((a for a in tried if (a.task_id, a.after) == (task_id, after)), None)
 
     async def _stretch(self, brain: Brain, due: Due, after: int, most: int) -> Stretch:
-        events = await brain.log.read(due.task_id)
+        events = await self._events(brain, due.task_id)
         return stretch(events, after, due.position, most, self._owner)
+
+    async def _events(self, brain: Brain, task_id: str) -> Sequence[Event]:
+        """A task's log without what was set aside: it must not be read again beside others."""
+        aside = [
+            batch
+            for batch in await brain.lessons.batches(limit=_ALL, state="set_aside")
+            if batch.task_id == task_id
+        ]
+        return [
+            event
+            for event in await brain.log.read(task_id)
+            if event.place is None
+            or not any(batch.after < event.place.position <= batch.upto for batch in aside)
+        ]
 
     def _batch(
         self, part: Stretch, task_id: str, after: int, reason: str, known: Known
@@ -237,8 +284,13 @@ class Learning:
         found = lesson(part.said, known)
         fresh = [each for each in found.proposals if _ordinal(each) in part.fresh]
         drops = Counter(each.reason for each in found.dropped if each.span.ordinal in part.fresh)
+        report = Report(heard=len(part.fresh), dropped=dict(sorted(drops.items())))
+        batch = replace(self._begun(part, task_id, after, reason), report=report)
+        return batch, replace(found, proposals=tuple(fresh))
+
+    def _begun(self, part: Stretch, task_id: str, after: int, reason: str) -> Batch:
         now = self._writer.clock.now()
-        batch = Batch(
+        return Batch(
             id=f"b{int(now.timestamp() * 1_000_000):016d}{uuid.uuid4().hex[:8]}",
             task_id=task_id,
             after=after,
@@ -246,9 +298,7 @@ class Learning:
             at=now,
             extractor=EXTRACTOR,
             reason=reason,
-            report=Report(heard=len(part.fresh), dropped=dict(sorted(drops.items()))),
         )
-        return batch, replace(found, proposals=tuple(fresh))
 
     async def _known(self, brain: Brain) -> Known:
         facts = await brain.memory.facts(self._writer.clock.now())
@@ -266,7 +316,7 @@ class Learning:
     async def _weighed(
         self, brain: Brain, batch: Batch, proposals: Sequence[Proposal], *, dry: bool = False
     ) -> tuple[list[Written], list[SoulLine]]:
-        beside = await self._beside(brain, again=batch.reason == "replay")
+        beside = await self._beside(brain, again=await self._is_again(brain, batch))
         written: list[Written] = []
         adopted: list[SoulLine] = []
         now = self._writer.clock.now()
@@ -290,6 +340,13 @@ class Learning:
         await brain.learn(batch, proposals, decide, dry=dry)
         return written, adopted
 
+    async def _is_again(self, brain: Brain, batch: Batch) -> bool:
+        """Whether its events were learned from before: then what was forgotten stays so."""
+        return any(
+            old.task_id == batch.task_id and old.upto > batch.after
+            for old in await brain.lessons.batches(limit=_ALL, state="rolled_back")
+        )
+
     async def _beside(self, brain: Brain, *, again: bool) -> Beside:
         people = await brain.memory.people()
         everything = await brain.memory.all("fact", limit=1 << 30, everything=True) if again else ()
@@ -302,8 +359,12 @@ class Learning:
 
     async def _undo(self, brain: Brain, write_id: int) -> None:
         found = await brain.memory.write(write_id)
-        if found is not None and not found[0].undone and not isinstance(found[0].operation, Undo):
+        if found is None or found[0].undone or isinstance(found[0].operation, Undo):
+            return
+        try:
             await self._memory.undo(write_id)
+        except UsageError as error:  # a person or an episode that later writes build upon
+            _log.info("write %d stays: %s", write_id, error.message, extra={"action": "roll back"})
 
     async def _restore_soul(self, brain: Brain, batch_id: str) -> None:
         """The lines of a batch give way to what stood before them."""
@@ -328,13 +389,16 @@ class Learning:
         after = 0
         known = await self._known(brain)
         for batch in old:
-            events = await brain.log.read(batch.task_id)
-            part = stretch(events, batch.after, batch.upto, 1_000_000, self._owner)
+            if batch.state == "set_aside":
+                continue
+            events = await self._events(brain, batch.task_id)
+            part = stretch(events, batch.after, batch.upto, _ALL, self._owner)
             _, found = self._batch(part, batch.task_id, batch.after, "replay", known)
             after += len({place_of(p.fact) for p in found.proposals if isinstance(p, Assert)})
+            after += len({p.memory.id for p in found.proposals if isinstance(p, Meet)})
         if before and after < ENOUGH_OF_BEFORE * before:
             raise UsageError(
-                f"a replay would find {after} facts where {before} were added: refused",
+                f"a replay would find {after} memories where {before} were added: refused",
                 before=before,
                 after=after,
             )
@@ -349,4 +413,3 @@ def _ordinal(proposal: Proposal) -> int:
         case _:
             evidence = proposal.line.evidence
     return evidence[0].ordinal if evidence else 0
-
