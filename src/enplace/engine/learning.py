@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from enplace.engine.memory import OwnerMemory
+from enplace.engine.parts import LearningOptions
 from enplace.engine.writing import Writer
 from enplace.errors import MemoryNotFound, StoreError, UsageError
 from enplace.ports import Brain
@@ -30,7 +31,6 @@ from enplace.records.words import fold
 from enplace.records.write import Remember, Surroundings, Undo, Written
 from enplace.upload.learning.decide import Beside, Hold, place_of, steps
 from enplace.upload.learning.hearing import MOST_UTTERANCES, Stretch, stretch
-from enplace.upload.learning.lesson import EXTRACTOR, lesson
 from enplace.upload.learning.scene import Known
 
 _log = logging.getLogger("enplace.upload")
@@ -65,10 +65,13 @@ class LearningStatus:
 class Learning:
     """Learns from one owner's log. Safe to call from anywhere at any time: effects happen once."""
 
-    def __init__(self, writer: Writer, memory: OwnerMemory, owner: str) -> None:
+    def __init__(
+        self, writer: Writer, memory: OwnerMemory, owner: str, options: LearningOptions
+    ) -> None:
         self._writer = writer
         self._memory = memory
         self._owner = owner
+        self._options = options
 
     async def run(self, reason: str = "by hand", *, patient: bool = False) -> Sequence[Batch]:
         """Learn from everything that is due.
@@ -281,7 +284,7 @@ class Learning:
     def _batch(
         self, part: Stretch, task_id: str, after: int, reason: str, known: Known
     ) -> tuple[Batch, Lesson]:
-        found = lesson(part.said, known)
+        found = self._options.extractor.lesson(part.said, known)
         fresh = [each for each in found.proposals if _ordinal(each) in part.fresh]
         drops = Counter(each.reason for each in found.dropped if each.span.ordinal in part.fresh)
         report = Report(heard=len(part.fresh), dropped=dict(sorted(drops.items())))
@@ -296,7 +299,7 @@ class Learning:
             after=after,
             upto=part.upto,
             at=now,
-            extractor=EXTRACTOR,
+            extractor=self._options.extractor.name,
             reason=reason,
         )
 

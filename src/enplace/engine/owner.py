@@ -71,7 +71,7 @@ class OwnerEngine:
         """Whom the owner knows."""
         self.documents = Documents(writer)
         """Texts of the owner's own."""
-        self.learning = Learning(writer, self.memory, name)
+        self.learning = Learning(writer, self.memory, name, options.learning)
         """What is learned from conversations, in the background or by hand."""
         self._study = Study(self.learning, options.learning)
 
