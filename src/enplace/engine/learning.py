@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from enplace.engine.memory import OwnerMemory
 from enplace.engine.parts import LearningOptions
+from enplace.engine.telling import quotes, told_after, told_of_batch
 from enplace.engine.writing import Writer
 from enplace.errors import MemoryNotFound, StoreError, UsageError
 from enplace.ports import Brain
@@ -23,10 +24,12 @@ from enplace.records.learning import (
     Lesson,
     Meet,
     Proposal,
+    Quote,
     Report,
 )
 from enplace.records.memory import Fact, SoulLine, Span
 from enplace.records.task import Due
+from enplace.records.telling import Told
 from enplace.records.words import fold
 from enplace.records.write import Remember, Surroundings, Undo, Written
 from enplace.upload.learning.decide import Beside, Hold, place_of, steps
@@ -46,20 +49,32 @@ ENOUGH_OF_BEFORE = 0.5
 class LearningStatus:
     """How far an owner's log was learned from."""
 
+    in_background: bool
+    """False: switched off, it learns only when it is asked to."""
     due: tuple[Due, ...]
     """What waits."""
     lag_events: int
     """Events behind the cursors."""
-    oldest_due_at: datetime | None
-    failing: tuple[str, ...]
-    """Tasks whose last try failed, with the reason."""
-    set_aside: int
-    """Batches that nothing could be learned from."""
+    lag_s: float
+    """Age of the oldest of them, in seconds; 0 where nothing waits."""
+    failing: tuple[Attempt, ...]
+    """Stretches whose last try failed."""
     batches: int
+    """That count: neither rolled back nor set aside."""
+    rolled_back: int
+    set_aside: int
+    """Of one utterance each, which nothing could be learned from."""
+    heard: int
+    """Utterances, over all batches that count; as what follows."""
     outcomes: dict[str, int]
-    """Over all batches that count."""
     dropped: dict[str, int]
-    """By reason."""
+    """What gave nothing, by reason."""
+
+    @property
+    def confirmed_ratio(self) -> float | None:
+        """Confirmations to memories added; None where none was added."""
+        added = self.outcomes.get("added", 0) + self.outcomes.get("superseded", 0)
+        return self.outcomes.get("confirmed", 0) / added if added else None
 
 
 class Learning:
@@ -72,6 +87,8 @@ class Learning:
         self._memory = memory
         self._owner = owner
         self._options = options
+        self.trouble = ""
+        """Why the last run failed at something; empty where it did not."""
 
     async def run(self, reason: str = "by hand", *, patient: bool = False) -> Sequence[Batch]:
         """Learn from everything that is due.
@@ -87,6 +104,8 @@ class Learning:
         done: list[Batch] = []
         for due in await brain.lessons.due():
             done += await self._task(brain, due, reason, patient=patient)
+        failed = [each.trouble for each in await brain.lessons.attempts() if each.trouble]
+        self.trouble = failed[-1] if failed else ""
         if done:
             self._writer.written(brain)
         return done
@@ -168,33 +187,34 @@ class Learning:
     async def status(self) -> LearningStatus:
         """How far learning has come."""
         brain = await self._writer.brain()
-        due = tuple(await brain.lessons.due())
-        behind, oldest = 0, None
+        now, due = self._writer.clock.now(), tuple(await brain.lessons.due())
+        waiting: list[datetime] = []
         for each in due:
             cursor = await brain.lessons.cursor(each.task_id)
-            waiting = [
+            waiting += [
                 event.place.at
                 for event in await brain.log.read(each.task_id)
                 if event.place and cursor < event.place.position <= each.position
             ]
-            behind += len(waiting)
-            oldest = min([*waiting, *([oldest] if oldest else [])], default=None)
         batches = await brain.lessons.batches(limit=_ALL)
+        states = Counter(batch.state for batch in batches)
+        reports = [batch.report for batch in batches if batch.state == "done"]
         outcomes, dropped = Counter[str](), Counter[str]()
-        for batch in batches:
-            if batch.state == "done":
-                outcomes.update(batch.report.outcomes)
-                dropped.update(batch.report.dropped)
-        failing = [each for each in await brain.lessons.attempts() if each.trouble]
+        for report in reports:
+            outcomes.update(report.outcomes)
+            dropped.update(report.dropped)
         return LearningStatus(
+            in_background=self._options.in_background,
             due=due,
-            lag_events=behind,
-            oldest_due_at=oldest,
-            failing=tuple(f"{each.task_id}: {each.trouble}" for each in failing),
-            set_aside=sum(batch.state == "set_aside" for batch in batches),
-            batches=len(batches),
-            outcomes=dict(outcomes),
-            dropped=dict(dropped),
+            lag_events=len(waiting),
+            lag_s=(now - min(waiting, default=now)).total_seconds(),
+            failing=tuple(each for each in await brain.lessons.attempts() if each.trouble),
+            batches=states["done"],
+            rolled_back=states["rolled_back"],
+            set_aside=states["set_aside"],
+            heard=sum(report.heard for report in reports),
+            outcomes=dict(sorted(outcomes.items())),
+            dropped=dict(dropped.most_common()),
         )
 
     async def batches(self, *, limit: int = 50) -> Sequence[Batch]:
@@ -205,10 +225,65 @@ class Learning:
         """Everything that was said for a memory, in the order it was heard."""
         return await (await self._writer.brain()).lessons.evidence(memory_id)
 
+    async def quotes(self, memory_id: str) -> Sequence[Quote]:
+        """The same with the words that were said.
+
+        Raises:
+            MemoryNotFound: There is none of this id.
+        """
+        return await quotes(await self._writer.brain(), memory_id, self._owner)
+
+    async def told(self, batch_id: str) -> Sequence[Told]:
+        """What a batch did, one after the other.
+
+        Raises:
+            MemoryNotFound: There is no such batch.
+        """
+        return await told_of_batch(await self._writer.brain(), batch_id)
+
+    async def told_after(self, after: int = 0, *, limit: int = 100) -> tuple[Sequence[Told], int]:
+        """What became of memory after a write, whoever made it, and where to go on.
+
+        Args:
+            after: Id of the last write that was told before.
+            limit: Most writes.
+
+        Returns:
+            Of each write what it did; and the id to ask with next, which loses nothing.
+        """
+        return await told_after(await self._writer.brain(), after, limit)
+
     async def review(self) -> Sequence[Fact]:
         """What waits for a person: it looked like an order from somebody with no right to give one."""
         brain = await self._writer.brain()
         return await brain.memory.facts(self._writer.clock.now(), state="quarantined")
+
+    async def approve(self, fact_id: str) -> Written:
+        """Believe a fact that waits for a person, as `memory.release`.
+
+        Raises:
+            MemoryNotFound: There is no such fact.
+            UsageError: It does not wait.
+        """
+        await self._require_held(fact_id)
+        return await self._memory.release(fact_id)
+
+    async def decline(self, fact_id: str) -> Written:
+        """Show a fact that waits for a person to nobody, as `memory.forget`.
+
+        Raises:
+            MemoryNotFound: There is no such fact.
+            UsageError: It does not wait.
+        """
+        await self._require_held(fact_id)
+        return await self._memory.forget(fact_id)
+
+    async def _require_held(self, fact_id: str) -> None:
+        memory = await self._memory.get(fact_id)
+        if memory.state not in {"quarantined", "disputed"}:
+            raise UsageError(
+                f"{fact_id} is {memory.state}: it waits for nobody", id=fact_id, state=memory.state
+            )
 
     # One task
 
