@@ -55,6 +55,13 @@ class Settings:
     keeps_files: bool = True
     """FEATURE_STRUCTURED_FILE_EXTRACTION: `true` or `false`. Whether what a task has seen of files
     is kept apart, so that a collapse does not lose it."""
+    learns: bool = True
+    """LEARNING_ENABLED: `true` or `false`. Where it is false conversations are learned from only by
+    hand."""
+    learning_idle_s: int = 20
+    """LEARNING_IDLE_S: seconds without a new turn after which an owner's turns are learned from."""
+    learning_turns: int = 12
+    """LEARNING_TURNS: turns after which that does not wait for a pause."""
     engine_api_key: str = ""
     """ENGINE_API_KEY: the key that clients of the server send."""
     engine_key_hash: str = ""
@@ -103,6 +110,9 @@ class Settings:
             keeps_files=_flag(
                 env, "FEATURE_STRUCTURED_FILE_EXTRACTION", default=defaults.keeps_files
             ),
+            learns=_flag(env, "LEARNING_ENABLED", default=defaults.learns),
+            learning_idle_s=_positive(env, "LEARNING_IDLE_S", defaults.learning_idle_s),
+            learning_turns=_positive(env, "LEARNING_TURNS", defaults.learning_turns),
             engine_api_key=env.get("ENGINE_API_KEY", ""),
             engine_key_hash=_hash(env, "ENGINE_KEY_HASH"),
             engine_owner=env.get("ENGINE_OWNER") or defaults.engine_owner,

@@ -363,6 +363,14 @@ class OwnerEngine:
         await self._encoder.settled()
         return self._encoder.trouble
 
+    async def learned(self) -> str:
+        """Learn from what is due without waiting for a pause; why that failed, empty if it did not.
+
+        Where learning is switched off this does nothing; `learning.run` learns all the same.
+        """
+        await self._study.settled()
+        return self.learning.trouble
+
     async def note(
         self,
         task_id: str,
