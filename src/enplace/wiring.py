@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 
 from enplace.config import Settings
 from enplace.desk import SYSTEM_PROMPT, TurnOptions
-from enplace.engine import Engine, EngineOptions, Ports
+from enplace.engine import Engine, EngineOptions, LearningOptions, Ports
 from enplace.errors import ModelUnavailable
 from enplace.ports import Brains, Clock, Embedder, Model, PriceBook, TokenCounter, Tool
 from enplace.prepare.compact.policy import CompactionOptions
@@ -71,8 +71,8 @@ def open(
     settings = Settings.from_env(environment)
     folder = settings.home if home is None else Path(home)
     chosen = model if model is not None else model_of(settings, folder)
-    chosen_options = options or EngineOptions()
-    turn = chosen_options.turn
+    options = options or EngineOptions()
+    turn = options.turn
     prompt = system if system is not None else _prompt_for(chosen, turn)
     limit = min(turn.recall.limit, chosen.card.memories_per_frame)
     turn = replace(
@@ -92,7 +92,12 @@ def open(
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
         ),
-        replace(chosen_options, turn=turn, redacts=chosen_options.redacts and settings.redacts),
+        replace(
+            options,
+            turn=turn,
+            learning=_learning(settings, options.learning),
+            redacts=options.redacts and settings.redacts,
+        ),
     )
 
 
@@ -143,6 +148,15 @@ def _compaction(settings: Settings, chosen: CompactionOptions | None) -> Compact
     if chosen is None or not settings.compacts:
         return None
     return replace(chosen, keeps_files=chosen.keeps_files and settings.keeps_files)
+
+
+def _learning(settings: Settings, chosen: LearningOptions) -> LearningOptions:
+    """What the caller chose, else the environment; either can switch it off."""
+    default = LearningOptions()
+    if (chosen.idle_s, chosen.turns) == (default.idle_s, default.turns):
+        idle_s, turns = float(settings.learning_idle_s), settings.learning_turns
+        chosen = replace(chosen, idle_s=idle_s, turns=turns)
+    return replace(chosen, in_background=chosen.in_background and settings.learns)
 
 
 def embedded_model(settings: Settings, home: Path) -> EmbeddedModel:

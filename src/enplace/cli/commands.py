@@ -37,6 +37,7 @@ async def ask(asked: argparse.Namespace) -> int:
                 print(f"\n[without {event.segment}: {event.reason}]", flush=True)
             elif isinstance(event, UsageReported):
                 print(flush=True)
+        await owner.learned()  # the next command may come too late for what was said now
     return 0
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from enplace.cli import chat, commands, demo, doctor
+from enplace.cli.learning_parser import add_learning, add_review
 from enplace.cli.memory_parser import add_memory
 from enplace.errors import EnplaceError, UsageError
 
@@ -69,6 +70,8 @@ def build_parser() -> argparse.ArgumentParser:
     compact.set_defaults(run=commands.compact)
 
     add_memory(found)
+    add_learning(found)
+    add_review(found)
 
     tasks = found.add_parser("tasks", help="list the tasks of an owner")
     tasks.set_defaults(run=commands.tasks)

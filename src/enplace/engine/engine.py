@@ -45,6 +45,14 @@ class Engine:
         return self._options.redacts
 
     @property
+    def learning(self) -> str:
+        """Whether conversations are learned from, in words that a person may read."""
+        if not self._options.learning.in_background:
+            return "switched off: only by hand"
+        failing = sum(bool(owner.learning.trouble) for owner in self._owners.values())
+        return f"failing, owners: {failing}" if failing else "on"
+
+    @property
     def embedder(self) -> Embedder | None:
         """Makes vectors for recall; None where recall goes by words alone."""
         return self._ports.embedder

@@ -75,7 +75,7 @@ class OwnerEngine:
         """Whom the owner knows."""
         self.documents = Documents(writer)
         """Texts of the owner's own."""
-        self.learning = Learning(writer, self.memory, name)
+        self.learning = Learning(writer, self.memory, name, options.learning)
         """What is learned from conversations, in the background or by hand."""
         self._study = Study(self.learning, options.learning)
 
@@ -366,6 +366,14 @@ class OwnerEngine:
         self._encoder.nudge(brain)
         await self._encoder.settled()
         return self._encoder.trouble
+
+    async def learned(self) -> str:
+        """Learn from what is due without waiting for a pause; why that failed, empty if it did not.
+
+        Where learning is switched off this does nothing; `learning.run` learns all the same.
+        """
+        await self._study.settled()
+        return self.learning.trouble
 
     async def note(
         self,

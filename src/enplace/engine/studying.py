@@ -39,8 +39,8 @@ class Study:
 
     async def settled(self) -> None:
         """Learn what is due now, without a pause, and wait for it."""
-        self._now.set()
         while self._task is not None and not self._task.done():
+            self._now.set()
             await asyncio.wait([self._task])
 
     async def aclose(self) -> None:

@@ -142,3 +142,16 @@ class Attempt:
     """Of the last try."""
     trouble: str = ""
     """Why the last try failed; empty while it runs or where it succeeded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """Something that was said for a memory."""
+
+    span: Span
+    text: str = ""
+    """Word for word; empty where the log is not here."""
+    at: datetime | None = None
+    role: Literal["user", "assistant", "tool"] = "user"
+    speaker: str = ""
+    """Empty for the owner."""
