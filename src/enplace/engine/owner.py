@@ -13,6 +13,7 @@ from enplace.desk import (
     Asked,
     Station,
     Warm,
+    ask_beside,
     branch_off,
     close_part,
     last_context,
@@ -34,11 +35,13 @@ from enplace.engine.turns import Ground, OpenTurn, resume, start
 from enplace.engine.writing import Writer
 from enplace.errors import BadInput, EnplaceError, MemoryNotFound, TaskNotFound, UsageError
 from enplace.ports import Brain
+from enplace.records.aside import Aside
 from enplace.records.block import MediaBlock
 from enplace.records.changeset import Changeset
 from enplace.records.context import Context, History
 from enplace.records.event import Compacted, Event, Framed, MessageHeard, NoteWritten
 from enplace.records.filter import Filter
+from enplace.records.learning import Utterance
 from enplace.records.memory import Fact, Note, NoteKind, SoulLine, SoulSection, Span, expiry
 from enplace.records.message import UserMessage
 from enplace.records.receipt import Reason, reason_in, receipt_of
@@ -75,7 +78,10 @@ class OwnerEngine:
         """Whom the owner knows."""
         self.documents = Documents(writer)
         """Texts of the owner's own."""
-        self.learning = Learning(writer, self.memory, name, options.learning)
+        can_ask = ports.model.card.can_extract and options.learning.asks_model
+        self.learning = Learning(
+            writer, self.memory, name, options.learning, self._find_facts if can_ask else None
+        )
         """What is learned from conversations, in the background or by hand."""
         self._study = Study(self.learning, options.learning)
 
@@ -451,6 +457,9 @@ class OwnerEngine:
 
     async def _brain(self) -> Brain:
         return await self._ports.brains.open(self.name)
+
+    async def _find_facts(self, said: Sequence[Utterance]) -> Aside | None:
+        return await ask_beside(self._station_of(await self._brain()), said)
 
     def _station_of(self, brain: Brain) -> Station:
         """The brain with the model and all tools that the model can use; made once."""

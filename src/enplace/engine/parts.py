@@ -64,6 +64,10 @@ class LearningOptions:
     in_background: bool = True
     """False: only by hand, `OwnerEngine.learning.run`."""
     extractor: Extractor = RULES
+    asks_model: bool = True
+    """Whether a model that can (`ModelCard.can_extract`) is asked beside the rules."""
+    daily_tokens: int = 200_000
+    """Most tokens, in and out, that it is given within a day for one owner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
