@@ -35,7 +35,7 @@ from enplace.records.telling import Told
 from enplace.records.words import fold
 from enplace.records.write import Operation, Remember, Surroundings, Undo, Written
 from enplace.upload.learning.asking import believed
-from enplace.upload.learning.decide import Beside, Hold, place_of, steps
+from enplace.upload.learning.decide import Beside, Hold, Weighing, place_of, steps
 from enplace.upload.learning.hearing import MOST_UTTERANCES, Stretch, stretch
 from enplace.upload.learning.scene import Known
 
@@ -455,12 +455,11 @@ class Learning:
         written: list[Written] = []
         adopted: list[SoulLine] = []
         now = self._writer.clock.now()
+        by = Weighing(batch=batch.id, now=now, holds_one=self._writer.holds_one, beside=beside)
 
         def decide(proposal: Proposal, near: Surroundings) -> Sequence[Changeset]:
             made: list[Changeset] = []
-            for step in steps(
-                proposal, near, beside, batch=batch.id, now=now, holds_one=self._writer.holds_one
-            ):
+            for step in steps(proposal, near, by):
                 match step:
                     case SoulLine():
                         adopted.append(step)
