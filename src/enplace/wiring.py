@@ -1,5 +1,6 @@
 """Picks stores and providers: the only place that knows all of them."""
 
+import importlib.util
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -9,8 +10,8 @@ from typing import Any, Literal, cast
 from enplace.config import Settings
 from enplace.desk import SYSTEM_PROMPT, TurnOptions
 from enplace.engine import Engine, EngineOptions, LearningOptions, Ports
-from enplace.errors import ModelUnavailable
-from enplace.ports import Brains, Clock, Embedder, Model, PriceBook, TokenCounter, Tool
+from enplace.errors import ConfigError, ModelUnavailable
+from enplace.ports import Brains, Clock, Embedder, Jobs, Model, PriceBook, TokenCounter, Tool
 from enplace.prepare.compact.policy import CompactionOptions
 from enplace.providers import minilm, weights
 from enplace.providers.caches import profile_of, provider_at
@@ -91,6 +92,7 @@ def open(
             engine_tools=lambda memory, log: (*memory_tools(memory), *log_tools(log)),
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
+            jobs=jobs_of(settings),
         ),
         replace(
             options,
@@ -141,6 +143,21 @@ def prices_of(settings: Settings, model: Model) -> PriceBook:
     book = GenaiPrices(settings.base_url)
     threading.Thread(target=book.load, name="enplace-prices", daemon=True).start()
     return book
+
+
+def jobs_of(settings: Settings) -> Jobs | None:
+    """Where the settings say that work beside the turns is kept; None: in this process.
+
+    Raises:
+        ConfigError: The extra `jobs` is not installed.
+    """
+    if not settings.jobs_url:
+        return None
+    if importlib.util.find_spec("dbos") is None:
+        raise ConfigError("JOBS_URL needs `pip install 'enplace[jobs]'`")
+    from enplace.jobs.durable import DurableJobs
+
+    return DurableJobs(settings.jobs_url)
 
 
 def _compaction(settings: Settings, chosen: CompactionOptions | None) -> CompactionOptions | None:

@@ -83,7 +83,12 @@ class OwnerEngine:
             writer, self.memory, name, options.learning, self._find_facts if can_ask else None
         )
         """What is learned from conversations, in the background or by hand."""
-        self._study = Study(self.learning, options.learning)
+        jobs = ports.jobs
+        self._study = Study(
+            self.learning,
+            options.learning,
+            None if jobs is None else lambda: jobs.submit(name),
+        )
 
     # Turns
 

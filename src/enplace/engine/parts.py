@@ -9,6 +9,7 @@ from enplace.ports import (
     Brains,
     Clock,
     Embedder,
+    Jobs,
     LogStore,
     LongTerm,
     Model,
@@ -100,3 +101,5 @@ class Ports:
     """None: recall by words alone."""
     prices: PriceBook | None = None
     """None: nobody knows what calls cost."""
+    jobs: Jobs | None = None
+    """None: work beside the turns is done by this process, as long as it lasts."""

@@ -155,6 +155,7 @@ def create_app(engine: Engine, keys: Keys, *, heartbeat_s: float = HEARTBEAT_S) 
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
+        await engine.work()
         yield
         await hall.live.drain(DRAIN_S)
         await engine.aclose()
