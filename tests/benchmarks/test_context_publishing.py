@@ -67,7 +67,7 @@ def test_later_results_count_and_leave_what_only_earlier_ones_have() -> None:
     assert whole["date"] == "2026-11-02"
     assert whole["replay"] == RECORDED["replay"]
     assert [bar["figure"] for bar in whole["bars"]] == [0.7, 1.11]
-    other = {"replay": {"128000": {}}}
+    other: dict[str, Any] = {"replay": {"128000": {}}}
     assert set(merged([RECORDED, other])["replay"]) == {"64000", "128000"}
 
 

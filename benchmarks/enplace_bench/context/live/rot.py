@@ -41,11 +41,13 @@ class Point:
 
 
 def measure(asked: int, lengths: Sequence[int], page: Page, figures: JsonObject) -> list[Bar]:
-    """Ask behind histories of all lengths, both ways."""
+    """Ask behind histories of all lengths, both ways.
+
+    The raw curve has fallen where fewer answers are right than behind a shorter history.
+    """
     points = [asyncio.run(_point(TOLD[:asked], length)) for length in lengths]
     lower = max(point.raw - point.ours for point in points)
-    best = max(point.raw for point in points)
-    fallen = [point for point in points if point.raw < best]
+    fallen = [point for i, point in enumerate(points) if any(p.raw > point.raw for p in points[:i])]
     higher = sum(point.ours > point.raw for point in fallen)
     page.section(
         f"{asked} questions behind histories of growing length",
