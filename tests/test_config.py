@@ -38,6 +38,9 @@ PROVIDER = {"LLM_PROVIDER": "openai", "LLM_MODEL": "gpt-x"}
         ({"LLM_BASE_URL": ""}, Settings(home=HOME)),
         ({"LLM_WINDOW_TOKENS": "8192"}, Settings(home=HOME, window_tokens=8_192)),
         ({"LLM_WINDOW_TOKENS": ""}, Settings(home=HOME)),
+        ({"REDACT_SECRETS": "false"}, Settings(home=HOME, redacts=False)),
+        ({"REDACT_SECRETS": "TRUE"}, Settings(home=HOME)),
+        ({"REDACT_SECRETS": ""}, Settings(home=HOME)),
         ({"MAX_TOKENS": "64"}, Settings(home=HOME, max_tokens=64)),
         ({"MAX_TOKENS": ""}, Settings(home=HOME)),
         ({"ENPLACE_LOCAL_MODEL": "/m.gguf"}, Settings(home=HOME, local_model=Path("/m.gguf"))),
@@ -56,6 +59,8 @@ def test_settings_are_read_from_the_environment(
     [
         ({"LLM_PROVIDER": "openia", "LLM_MODEL": "m"}, "LLM_PROVIDER"),
         ({"LLM_PROVIDER": "OpenAI", "LLM_MODEL": "m"}, "LLM_PROVIDER"),
+        ({"REDACT_SECRETS": "0"}, "REDACT_SECRETS"),
+        ({"REDACT_SECRETS": "off"}, "REDACT_SECRETS"),
         ({"LLM_PROVIDER": "openai"}, "LLM_MODEL"),
         ({"LLM_PROVIDER": "openai", "LLM_MODEL": ""}, "LLM_MODEL"),
         ({"MAX_TOKENS": "0"}, "MAX_TOKENS"),

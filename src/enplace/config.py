@@ -55,6 +55,8 @@ class Settings:
     keeps_files: bool = True
     """FEATURE_STRUCTURED_FILE_EXTRACTION: `true` or `false`. Whether what a task has seen of files
     is kept apart, so that a collapse does not lose it."""
+    redacts: bool = True
+    """REDACT_SECRETS: `true` or `false`. Whether secrets are left out of what is kept."""
     learns: bool = True
     """LEARNING_ENABLED: `true` or `false`. Where it is false conversations are learned from only by
     hand."""
@@ -110,6 +112,7 @@ class Settings:
             keeps_files=_flag(
                 env, "FEATURE_STRUCTURED_FILE_EXTRACTION", default=defaults.keeps_files
             ),
+            redacts=_flag(env, "REDACT_SECRETS", default=defaults.redacts),
             learns=_flag(env, "LEARNING_ENABLED", default=defaults.learns),
             learning_idle_s=_positive(env, "LEARNING_IDLE_S", defaults.learning_idle_s),
             learning_turns=_positive(env, "LEARNING_TURNS", defaults.learning_turns),

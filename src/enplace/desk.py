@@ -3,17 +3,17 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from enplace.errors import BudgetExceeded, ContextOverflow, TaskNotFound
 from enplace.fetch.history import last_words, load_history, load_more
 from enplace.fetch.rank import RecallOptions
 from enplace.fetch.recall import Asked, recall
-from enplace.invoke.aside import Asides
+from enplace.invoke.aside import Asides, ask_aside
 from enplace.invoke.call import answer_events, cost_by
 from enplace.invoke.step import Bench, step, unfinished
 from enplace.ports import (
@@ -33,22 +33,30 @@ from enplace.prepare.compact.excerpt import excerpt
 from enplace.prepare.compact.orchestrator import boundary_asked
 from enplace.prepare.compact.policy import CompactionOptions
 from enplace.prepare.layout import Layout, Wanted
+from enplace.records.aside import Aside
+from enplace.records.canonical import JsonObject
 from enplace.records.changeset import Lease
 from enplace.records.compaction import Excerpt
 from enplace.records.context import Context, History
 from enplace.records.event import AssistantSpoke, Compacted, Event, TurnStarted, is_last
+from enplace.records.learning import Utterance
 from enplace.records.message import Reply, UserMessage
 from enplace.records.model import ModelCard
 from enplace.records.price import Price
 from enplace.records.recollection import RecallQuery, Recollection
 from enplace.records.task import Session
+from enplace.records.tool import ToolSpec
 from enplace.turn import Desk
 from enplace.upload.handover import hand_over
 from enplace.upload.journal import TurnJournal
+from enplace.upload.learning.asking import question
+from enplace.upload.redact import Redactor
 
 _log = logging.getLogger("enplace.prepare")
 
 SYSTEM_PROMPT = "You are a helpful assistant."
+FACTS_S = 60.0
+"""Seconds that a model may take to tell what it finds in a batch."""
 SEARCH_DEADLINE_S = 5.0
 """Seconds that a search outside of a turn may take."""
 
@@ -93,10 +101,13 @@ class Station:
     """None: nobody knows what calls cost."""
     asides: Asides = field(default_factory=Asides)
     """What the model is asked beside the turns."""
+    redactor: Redactor = field(default_factory=Redactor)
+    """Leaves secrets out of what is kept and of what is shown."""
 
     def preparer(self) -> Preparer:
         """A preparer that has seen nothing yet."""
-        return Preparer(self.counter, self.options.compaction, self.model.card.media)
+        media, clean = self.model.card.media, self.redactor.laid
+        return Preparer(self.counter, self.options.compaction, media, clean)
 
     def price(self, input_tokens: int = 0) -> Price | None:
         """What the model's provider asks now."""
@@ -115,10 +126,15 @@ class Station:
         specs = sorted((tool.spec for tool in self.tools.values()), key=lambda spec: spec.name)
         return Wanted(
             card=self.model.card,
-            system=self.options.system,
-            tools=tuple(specs),
+            system=self.redactor.text(self.options.system),
+            tools=tuple(self._without_secrets(spec) for spec in specs),
             layout=self.options.layout,
         )
+
+    def _without_secrets(self, spec: ToolSpec) -> ToolSpec:
+        redact = self.redactor
+        schema = cast(JsonObject, redact.json(spec.schema))
+        return replace(spec, description=redact.text(spec.description), schema=schema)
 
 
 async def warm_up(station: Station, task_id: str, known: Warm | None) -> Warm:
@@ -155,7 +171,14 @@ def open_journal(
 ) -> Journal:
     """The journal of one turn: it starts a branch behind `parent`, or goes on behind `last`."""
     return TurnJournal(
-        station.brain, lease, turn_id, station.clock, session, parent=parent, last=last
+        station.brain,
+        lease,
+        turn_id,
+        station.clock,
+        session,
+        redactor=station.redactor,
+        parent=parent,
+        last=last,
     )
 
 
@@ -168,6 +191,7 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
         journal=journal,
         parallel=options.parallel_tools,
         shorten=shorten_with(station),
+        redact=station.redactor.text,
         cost_of=station.cost_of,
     )
 
@@ -210,7 +234,7 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
             price=station.price(),
         )
 
-    def ask_aside(context: Context) -> None:
+    def begin_aside(context: Context) -> None:
         asked = preparer.asks(context, wanted, station.price())
         if asked is not None and options.compaction is not None:
             station.asides.begin(
@@ -233,7 +257,7 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
             bench,
             recover,
             read_ahead=preparer.read_ahead,
-            ask_aside=ask_aside,
+            ask_aside=begin_aside,
         ),
         upload=upload,
     )
@@ -338,6 +362,20 @@ async def close_part(
         price=station.price(),
     )
     return next((event for event in events if isinstance(event, Compacted)), None)
+
+
+async def ask_beside(station: Station, said: Sequence[Utterance]) -> Aside | None:
+    """What a capable model finds in what was said; None where there is nothing to ask about."""
+    context = question(said, station.model.card, lambda text: station.counter.count(text, "prose"))
+    if context is None:
+        return None
+    return await ask_aside(
+        station.model,
+        context,
+        most_s=FACTS_S,
+        cost_of=station.cost_of,
+        purpose="learning",
+    )
 
 
 async def search_memory(station: Station, asked: Asked) -> Recollection:

@@ -92,7 +92,12 @@ def open(
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
         ),
-        replace(options, turn=turn, learning=_learning(settings, options.learning)),
+        replace(
+            options,
+            turn=turn,
+            learning=_learning(settings, options.learning),
+            redacts=options.redacts and settings.redacts,
+        ),
     )
 
 

@@ -260,3 +260,11 @@ def test_what_models_prints_is_strict_json(terminal: Terminal) -> None:
     done = terminal.run("models", "--json")
     assert "Infinity" not in done.out
     assert done.json["cache"]["ttl_s"] is None
+
+
+def test_the_doctor_says_when_secrets_are_kept(terminal: Terminal) -> None:
+    terminal.share_weights()
+    assert findings(terminal)[1]["secrets"][0]
+    code, found = findings(terminal, REDACT_SECRETS="false")
+    assert (code, troubles(found)) == (1, ["secrets"])
+    assert "switched off" in found["secrets"][1]

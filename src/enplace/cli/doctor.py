@@ -55,6 +55,7 @@ def examine() -> Iterator[Finding]:
     yield from _brains(settings.home)
     yield from _local(settings) if settings.provider == "local" else _hosted(settings)
     yield _compaction(settings)
+    yield _secrets(settings)
     yield _learning(settings)
 
 
@@ -160,6 +161,15 @@ def _hosted(settings: Settings) -> Iterator[Finding]:
         ok=bool(settings.api_key) or bool(settings.base_url),
         found="LLM_API_KEY is set" if settings.api_key else "LLM_API_KEY is not set",
         advice="set LLM_API_KEY to the key your provider gave you",
+    )
+
+
+def _secrets(settings: Settings) -> Finding:
+    return Finding(
+        check="secrets",
+        ok=settings.redacts,
+        found="left out of what is kept" if settings.redacts else "kept: redaction is switched off",
+        advice="unset REDACT_SECRETS, or set it to true",
     )
 
 

@@ -45,6 +45,7 @@ class Documents:
         """
         accept_name(name, "name")
         accept_text(text, "text", most=MOST_CHARACTERS)
+        name, text = self._writer.redactor.texts((name, text))
         if media not in get_args(Media):
             raise BadInput("media is text/plain or text/markdown", media=media)
         before = await self.named(name)

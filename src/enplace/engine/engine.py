@@ -40,6 +40,11 @@ class Engine:
         return "on" if options.keeps_files else "on, without what is known of files"
 
     @property
+    def redacts(self) -> bool:
+        """Whether secrets are left out of what is kept."""
+        return self._options.redacts
+
+    @property
     def learning(self) -> str:
         """Whether conversations are learned from, in words that a person may read."""
         if not self._options.learning.in_background:

@@ -79,6 +79,7 @@ class Episodes:
             evidence=tuple(evidence),
             tags=accept_tags(tags),
         )
+        episode = self._writer.redactor.memory(episode)
         store = (await self._writer.brain()).memory
         same = await store.named("episode", episode.key)
         if isinstance(same, Episode) and idempotency_key is None and _told(same) == _told(episode):

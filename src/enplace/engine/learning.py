@@ -3,7 +3,7 @@
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from enplace.engine.telling import quotes, told_after, told_of_batch
 from enplace.engine.writing import Writer
 from enplace.errors import MemoryNotFound, StoreError, UsageError
 from enplace.ports import Brain
+from enplace.records.aside import Aside
 from enplace.records.changeset import Changeset
 from enplace.records.event import Event
 from enplace.records.learning import (
@@ -26,13 +27,15 @@ from enplace.records.learning import (
     Proposal,
     Quote,
     Report,
+    Utterance,
 )
 from enplace.records.memory import Fact, SoulLine, Span
 from enplace.records.task import Due
 from enplace.records.telling import Told
 from enplace.records.words import fold
-from enplace.records.write import Remember, Surroundings, Undo, Written
-from enplace.upload.learning.decide import Beside, Hold, place_of, steps
+from enplace.records.write import Operation, Remember, Surroundings, Undo, Written
+from enplace.upload.learning.asking import believed
+from enplace.upload.learning.decide import Beside, Hold, Weighing, place_of, steps
 from enplace.upload.learning.hearing import MOST_UTTERANCES, Stretch, stretch
 from enplace.upload.learning.scene import Known
 
@@ -41,6 +44,10 @@ _log = logging.getLogger("enplace.upload")
 _ALL = 1 << 53
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 1_800.0
 """Seconds until a stretch that failed is tried again: doubled each time."""
+FindFacts = Callable[[Sequence[Utterance]], Awaitable[Aside | None]]
+"""Asks a model what it finds in what was said; None where there is nothing to ask."""
+MOST_A_DAY = 10_000
+"""Batches looked back at for the tokens of a day."""
 ENOUGH_OF_BEFORE = 0.5
 """A replay that would find less than this share of what it takes back is refused."""
 
@@ -81,12 +88,18 @@ class Learning:
     """Learns from one owner's log. Safe to call from anywhere at any time: effects happen once."""
 
     def __init__(
-        self, writer: Writer, memory: OwnerMemory, owner: str, options: LearningOptions
+        self,
+        writer: Writer,
+        memory: OwnerMemory,
+        owner: str,
+        options: LearningOptions,
+        find_facts: FindFacts | None = None,
     ) -> None:
         self._writer = writer
         self._memory = memory
         self._owner = owner
         self._options = options
+        self._find_facts = find_facts
         self.trouble = ""
         """Why the last run failed at something; empty where it did not."""
 
@@ -103,6 +116,7 @@ class Learning:
         brain = await self._writer.brain()
         done: list[Batch] = []
         for due in await brain.lessons.due():
+            await self._leave_dead(brain, due.task_id)
             done += await self._task(brain, due, reason, patient=patient)
         failed = [each.trouble for each in await brain.lessons.attempts() if each.trouble]
         self.trouble = failed[-1] if failed else ""
@@ -311,6 +325,7 @@ class Learning:
                 else:
                     known = await self._known(brain)
                     batch, found = self._batch(part, due.task_id, after, reason, known)
+                    batch, found = await self._asked(brain, part, batch, found)
                 await self._weighed(brain, batch, found.proposals)
             except Exception as error:  # noqa: BLE001 - whatever it is, the rest goes on
                 _log.exception("a batch failed", extra={"action": "learn", "task_id": due.task_id})
@@ -325,6 +340,18 @@ class Learning:
                 break  # somebody else moved the cursor
             done.append(stored[0])
         return done
+
+    async def _leave_dead(self, brain: Brain, task_id: str) -> None:
+        """What was learned from a branch that an edit or a retry left behind is taken back."""
+        dead = {event.place.ordinal for event in await brain.log.dead(task_id) if event.place}
+        if not dead:
+            return
+        for batch in await brain.lessons.batches(limit=_ALL, state="done"):
+            found = await brain.lessons.batch(batch.id) if batch.task_id == task_id else None
+            for write_id in reversed(found[1] if found else ()):
+                told = await brain.memory.write(write_id)
+                if told is not None and _heard_in(told[0].operation) & dead:
+                    await self._undo(brain, write_id)
 
     async def _is_time(self, brain: Brain, task_id: str, after: int) -> bool:
         attempt = await self._tried(brain, task_id, after)
@@ -366,6 +393,36 @@ class Learning:
         batch = replace(self._begun(part, task_id, after, reason), report=report)
         return batch, replace(found, proposals=tuple(fresh))
 
+    async def _asked(
+        self, brain: Brain, part: Stretch, batch: Batch, found: Lesson
+    ) -> tuple[Batch, Lesson]:
+        """With what a model finds as well, as far as what was said bears it out."""
+        said = [each for each in part.said if each.ordinal in part.fresh]
+        if self._find_facts is None or not said or not await self._may_ask(brain, batch.at):
+            return batch, found
+        aside = await self._find_facts(said)
+        if aside is None:
+            return batch, found
+        more = believed(aside.reply.text if aside.reply and not aside.trouble else "", said)
+        drops = Counter(batch.report.dropped) + Counter(each.reason for each in more.dropped)
+        trouble = f"the model told nothing: {aside.trouble}" if aside.trouble else ""
+        report = replace(
+            batch.report, dropped=dict(sorted(drops.items())), asked=aside.usage, trouble=trouble
+        )
+        beside = tuple(each for each in more.proposals if _is_news(each, found.proposals))
+        return replace(batch, report=report), replace(found, proposals=(*found.proposals, *beside))
+
+    async def _may_ask(self, brain: Brain, now: datetime) -> bool:
+        """Whether the day's tokens are not used up."""
+        used = 0
+        for batch in await brain.lessons.batches(limit=MOST_A_DAY):
+            if now - batch.at > timedelta(days=1):
+                break
+            if batch.report.asked is not None:
+                usage = batch.report.asked.usage
+                used += usage.input_tokens + usage.output_tokens
+        return used < self._options.daily_tokens
+
     def _begun(self, part: Stretch, task_id: str, after: int, reason: str) -> Batch:
         now = self._writer.clock.now()
         return Batch(
@@ -398,12 +455,11 @@ class Learning:
         written: list[Written] = []
         adopted: list[SoulLine] = []
         now = self._writer.clock.now()
+        by = Weighing(batch=batch.id, now=now, holds_one=self._writer.holds_one, beside=beside)
 
         def decide(proposal: Proposal, near: Surroundings) -> Sequence[Changeset]:
             made: list[Changeset] = []
-            for step in steps(
-                proposal, near, beside, batch=batch.id, now=now, holds_one=self._writer.holds_one
-            ):
+            for step in steps(proposal, near, by):
                 match step:
                     case SoulLine():
                         adopted.append(step)
@@ -413,7 +469,7 @@ class Learning:
                         told, changeset = self._writer.step(operation, near)
                         made.append(changeset)
                         written.append(told)
-            return made
+            return [self._writer.redactor.changeset(each) for each in made]
 
         await brain.learn(batch, proposals, decide, dry=dry)
         return written, adopted
@@ -480,6 +536,25 @@ class Learning:
                 before=before,
                 after=after,
             )
+
+
+def _is_news(proposal: Proposal, others: Sequence[Proposal]) -> bool:
+    """Whether the rules have not found the same in the same words' neighbourhood."""
+    if not isinstance(proposal, Assert):
+        return True
+    return not any(
+        isinstance(other, Assert)
+        and other.fact.evidence[0].ordinal == proposal.fact.evidence[0].ordinal
+        and fold(other.fact.object or "") == fold(proposal.fact.object or "")
+        for other in others
+    )
+
+
+def _heard_in(operation: Operation) -> set[int]:
+    """Ordinals of the events that a learned write has for evidence."""
+    if not isinstance(operation, Remember):
+        return set()
+    return {span.ordinal for span in operation.fact.evidence}
 
 
 def _ordinal(proposal: Proposal) -> int:

@@ -13,6 +13,7 @@ from enplace.desk import (
     Asked,
     Station,
     Warm,
+    ask_beside,
     branch_off,
     close_part,
     last_context,
@@ -34,11 +35,13 @@ from enplace.engine.turns import Ground, OpenTurn, resume, start
 from enplace.engine.writing import Writer
 from enplace.errors import BadInput, EnplaceError, MemoryNotFound, TaskNotFound, UsageError
 from enplace.ports import Brain
+from enplace.records.aside import Aside
 from enplace.records.block import MediaBlock
 from enplace.records.changeset import Changeset
 from enplace.records.context import Context, History
 from enplace.records.event import Compacted, Event, Framed, MessageHeard, NoteWritten
 from enplace.records.filter import Filter
+from enplace.records.learning import Utterance
 from enplace.records.memory import Fact, Note, NoteKind, SoulLine, SoulSection, Span, expiry
 from enplace.records.message import UserMessage
 from enplace.records.receipt import Reason, reason_in, receipt_of
@@ -46,6 +49,7 @@ from enplace.records.recollection import RecallPolicy, Recollection
 from enplace.records.task import Session, TaskSummary
 from enplace.records.write import Written
 from enplace.turn import run_turn
+from enplace.upload.redact import Redactor
 
 MOST_MEMORIES = 1_000
 """Most memories that one recall gives."""
@@ -62,7 +66,10 @@ class OwnerEngine:
         self._station: Station | None = None
         self._asides = Asides()
         self._encoder = Encoder(ports.embedder)
-        writer = Writer(self._brain, ports.clock, options.memory, self._encoder.nudge)
+        self._redactor = Redactor(is_on=options.redacts)
+        writer = Writer(
+            self._brain, ports.clock, options.memory, self._encoder.nudge, self._redactor
+        )
         self.memory = OwnerMemory(writer, self.recall)
         """Facts, and what can be done with memories of any kind."""
         self.episodes = Episodes(writer)
@@ -71,7 +78,10 @@ class OwnerEngine:
         """Whom the owner knows."""
         self.documents = Documents(writer)
         """Texts of the owner's own."""
-        self.learning = Learning(writer, self.memory, name, options.learning)
+        can_ask = ports.model.card.can_extract and options.learning.asks_model
+        self.learning = Learning(
+            writer, self.memory, name, options.learning, self._find_facts if can_ask else None
+        )
         """What is learned from conversations, in the background or by hand."""
         self._study = Study(self.learning, options.learning)
 
@@ -203,7 +213,7 @@ class OwnerEngine:
         """
         accept_name(task_id, "task_id")
         if label:
-            accept_name(label, "label")
+            label = self._redactor.text(accept_name(label, "label"))
         await self.log(task_id)
         brain = await self._brain()
         async with brain.lease(task_id) as lease:
@@ -351,7 +361,7 @@ class OwnerEngine:
             change = Changeset(
                 at=self._ports.clock.now(), task_id=task_id, events=tuple(said), due="heard"
             )
-            await brain.commit(change)
+            await brain.commit(self._redactor.changeset(change))
             self._encoder.nudge(brain)
             self._study.nudge("heard")
         return len(said)
@@ -407,6 +417,7 @@ class OwnerEngine:
             priority=priority,
             expires_at=expiry(now, ttl_s),
         )
+        note = self._redactor.note(note)
         written = NoteWritten(note=note, by="caller")
         await brain.commit(Changeset(at=now, task_id=task_id, events=(written,), notes=(note,)))
         return note
@@ -430,7 +441,7 @@ class OwnerEngine:
         line = SoulLine(
             section=section, key=key, text=text, recorded_at=now, evidence=tuple(evidence)
         )
-        await brain.commit(Changeset(at=now, soul=(line,)))
+        await brain.commit(Changeset(at=now, soul=(self._redactor.soul(line),)))
 
     async def soul(self, *, history: bool = False) -> Sequence[SoulLine]:
         """The latest lines of the owner's core identity; with `history` all their versions."""
@@ -446,6 +457,9 @@ class OwnerEngine:
 
     async def _brain(self) -> Brain:
         return await self._ports.brains.open(self.name)
+
+    async def _find_facts(self, said: Sequence[Utterance]) -> Aside | None:
+        return await ask_beside(self._station_of(await self._brain()), said)
 
     def _station_of(self, brain: Brain) -> Station:
         """The brain with the model and all tools that the model can use; made once."""
@@ -465,6 +479,7 @@ class OwnerEngine:
             counter=ports.counter,
             prices=ports.prices,
             asides=self._asides,
+            redactor=self._redactor,
         )
         return self._station
 
@@ -476,6 +491,7 @@ class OwnerEngine:
         accept_text(message.text, "message")
         if message.idempotency_key is not None:
             accept_name(message.idempotency_key, "idempotency_key")
+        message = replace(message, text=self._redactor.text(message.text))
         brain = await self._brain()
         station = self._station_of(brain)
         async with brain.lease(task_id) as lease:

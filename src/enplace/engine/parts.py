@@ -64,6 +64,10 @@ class LearningOptions:
     in_background: bool = True
     """False: only by hand, `OwnerEngine.learning.run`."""
     extractor: Extractor = RULES
+    asks_model: bool = True
+    """Whether a model that can (`ModelCard.can_extract`) is asked beside the rules."""
+    daily_tokens: int = 200_000
+    """Most tokens, in and out, that it is given within a day for one owner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,8 @@ class EngineOptions:
     """A session ends when nothing is said for this long, in seconds."""
     warm_tasks: int = 64
     """Most tasks kept in memory per owner; a colder one is read again from its log."""
+    redacts: bool = True
+    """Whether secrets are left out of what is kept: `[redacted kind]` stands in their place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

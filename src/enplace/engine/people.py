@@ -44,6 +44,7 @@ class People:
             IdempotencyConflict: The key was used for another write.
         """
         names = [accept_name(name, "name"), *(accept_name(alias, "alias") for alias in aliases)]
+        name, *aliases = names = list(self._writer.redactor.texts(names))
         store = (await self._writer.brain()).memory
         known = await store.named("person", name)
         earlier = None if idempotency_key is None else await store.write_of_key(idempotency_key)

@@ -15,6 +15,7 @@ from enplace.records.people import keys_of, names_beside
 from enplace.records.standing import standing_of
 from enplace.records.words import fold
 from enplace.records.write import Keep, Operation, Outcome, Remember, Surroundings, Write, Written
+from enplace.upload.redact import Redactor
 from enplace.upload.replay import KeyOf, Replayed, carry_out, replay
 
 MOST_TRIES = 20
@@ -43,12 +44,14 @@ class Writer:
         clock: Clock,
         options: MemoryOptions,
         written: Callable[[Brain], None],
+        redactor: Redactor,
     ) -> None:
         self.brain = brain
         self.clock = clock
         self.options = options
         self.written = written
         """Told when something was written that has no vector yet."""
+        self.redactor = redactor
 
     def holds_one(self, predicate: str | None) -> bool:
         """Whether a predicate holds one value at a time."""
@@ -75,6 +78,7 @@ class Writer:
             UsageError: The facts do not allow it.
             IdempotencyConflict: The key was used for another write.
         """
+        operation, about = self.redactor.operation(operation), self.redactor.memory(about)
         ids = {about.id, *(expected or {})}
         if isinstance(operation, Remember):
             ids |= {id_ for id_ in (about.supersedes, operation.corrects) if id_}
@@ -166,7 +170,7 @@ class Writer:
         Raises:
             IdempotencyConflict: The key was used for another write.
         """
-        brain = await self.brain()
+        brain, memory = await self.brain(), self.redactor.memory(memory)
         operation = Keep(target=memory.id)
         earlier = None if key is None else await brain.memory.write_of_key(key)
         if earlier is not None:

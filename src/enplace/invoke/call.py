@@ -1,6 +1,6 @@
 """One streamed model call."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from enplace.errors import ContextOverflow, ModelGarbled
@@ -33,8 +33,11 @@ async def call_model(
     purpose: Purpose = "turn",
     *,
     cost_of: CostOf | None = None,
+    heard: Callable[[Reply], object] = lambda _: None,
 ) -> AsyncGenerator[Event, None]:
     """Ask a model once: text as it comes, then the stored answer and what it consumed.
+
+    `heard` is told the answer word for word; the stored one has no secrets.
 
     Raises:
         ContextOverflow: The provider says that the context is too large.
@@ -56,6 +59,7 @@ async def call_model(
             tokens=reply.usage.input_tokens,
             window_tokens=window,
         )
+    heard(reply)
     events = answer_events(reply, context, purpose, cost_of=cost_of)
     for event in await journal.append(events):
         yield event

@@ -1,17 +1,17 @@
 """One step of a turn: a model call and the tools it asked for."""
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from enplace.invoke.call import call_model
 from enplace.invoke.tools import run_tools
 from enplace.ports import CostOf, Journal, Model, Tool
-from enplace.records.block import ToolCallBlock
 from enplace.records.compaction import Excerpt
 from enplace.records.context import Context, History
 from enplace.records.event import AssistantSpoke, Event, ToolCalled
+from enplace.records.message import Reply
 
 _log = logging.getLogger("enplace.invoke")
 
@@ -27,6 +27,8 @@ class Bench:
     """Most tools running at once."""
     shorten: Callable[[str], Excerpt | None] = lambda _: None
     """How a tool's output is shown where it is too long; None: whole."""
+    redact: Callable[[str], str] = str
+    """Leaves the secrets out of a tool's output."""
     cost_of: CostOf | None = None
     """What a call costs; None where nobody knows."""
 
@@ -45,13 +47,14 @@ async def step(context: Context, bench: Bench) -> AsyncGenerator[Event, None]:
         "request",
         extra={"action": "request", "task_id": context.task_id, "request_context": context},
     )
-    calls: Sequence[ToolCallBlock] = ()
-    call = call_model(bench.model, context, bench.journal, cost_of=bench.cost_of)
+    replies: list[Reply] = []
+    call = call_model(
+        bench.model, context, bench.journal, cost_of=bench.cost_of, heard=replies.append
+    )
     async with aclosing(call) as events:
         async for event in events:
-            if isinstance(event, AssistantSpoke):
-                calls = event.calls
             yield event
+    calls = [call for reply in replies for call in reply.calls]  # the log's may lack secrets
     if calls:
         results = run_tools(
             calls,
@@ -61,6 +64,7 @@ async def step(context: Context, bench: Bench) -> AsyncGenerator[Event, None]:
             turn_id=context.turn_id,
             parallel=bench.parallel,
             shorten=bench.shorten,
+            redact=bench.redact,
         )
         async with aclosing(results) as events:
             async for event in events:
@@ -83,6 +87,8 @@ async def unfinished(history: History, bench: Bench) -> AsyncGenerator[Event, No
         started=started,
         parallel=bench.parallel,
         shorten=bench.shorten,
+        redact=bench.redact,
+        is_from_log=True,
     )
     async with aclosing(results) as events:
         async for event in events:

@@ -10,6 +10,7 @@ from enplace.records.block import TextBlock, ToolCallBlock
 from enplace.records.canonical import JsonObject, json_object, well_formed
 from enplace.records.compaction import Excerpt
 from enplace.records.event import Event, ToolCalled, ToolFinished
+from enplace.records.secrets import MARK
 from enplace.records.tool import ToolCall, ToolOutcome
 
 _log = logging.getLogger("enplace.invoke")
@@ -18,6 +19,11 @@ _log = logging.getLogger("enplace.invoke")
 OUTCOME_UNKNOWN = (
     "The outcome of this call is unknown: the process ended while the tool was running, and the"
     " tool may or may not have had its effect. Check before calling it again."
+)
+
+SECRET_GONE = (
+    "This call did not run: its turn was broken off, and its arguments held a secret, which is not"
+    " kept. Call it again with the secret if it is still needed."
 )
 
 
@@ -31,6 +37,8 @@ async def run_tools(
     started: Collection[str] = (),
     parallel: int = 10,
     shorten: Callable[[str], Excerpt | None] = lambda _: None,
+    redact: Callable[[str], str] = str,
+    is_from_log: bool = False,
 ) -> AsyncGenerator[Event, None]:
     """Run calls and store each result as it comes. Yields stored events only.
 
@@ -44,12 +52,16 @@ async def run_tools(
             if its tool is idempotent; otherwise its result says that the outcome is unknown.
         parallel: Most tools running at once.
         shorten: How an output is shown where it is too long; the event holds all of it.
+        redact: Leaves the secrets out of an output; called before it is shortened.
+        is_from_log: Whether the calls were read from the log, which does not hold their secrets.
     """
     ready: list[tuple[Tool, ToolCall]] = []
     refused: list[ToolFinished] = []
     for call in calls:
         tool, given = tools.get(call.tool), json_object(call.arguments)
         why_not = _refusal(call, tool, given, tools, started)
+        if not why_not and is_from_log and MARK in call.arguments:
+            why_not = SECRET_GONE
         if tool is None or given is None or why_not:
             refused.append(_failed(call, why_not))
         else:
@@ -72,7 +84,7 @@ async def run_tools(
             result = ToolFinished(
                 tool_call_id=call.id,
                 tool=call.tool,
-                blocks=tuple(TextBlock(text=well_formed(b.text)) for b in outcome.blocks),
+                blocks=tuple(TextBlock(text=redact(well_formed(b.text))) for b in outcome.blocks),
                 is_error=outcome.is_error,
                 effects=outcome.effects,
             )

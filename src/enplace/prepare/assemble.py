@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeAlias
 
 from enplace.errors import ModelGarbled
 from enplace.ports import Journal, TokenCounter
@@ -36,6 +37,16 @@ MOST_PROSE_CHARACTERS = 20_000
 """More than that of a model's prose is never kept; how much of it is shown, the handoff decides."""
 
 
+Clean: TypeAlias = Callable[[Sequence[Event], Sequence[str]], tuple[Sequence[Event], Sequence[str]]]
+"""Changes texts that are to be laid into a context, and the events that name them by digest."""
+
+
+def _as_it_is(
+    events: Sequence[Event], texts: Sequence[str]
+) -> tuple[Sequence[Event], Sequence[str]]:
+    return events, texts
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A context, and the events that laying it out made: they are in the log already."""
@@ -53,6 +64,7 @@ class Preparer:
         counter: Counts tokens.
         compaction: What may be removed when the context grows; None: nothing ever is.
         media: How the model counts images and files.
+        clean: Leaves secrets out of what is laid, which an older brain may hold.
     """
 
     def __init__(
@@ -60,10 +72,12 @@ class Preparer:
         counter: TokenCounter,
         compaction: CompactionOptions | None = None,
         media: MediaRule = "text",
+        clean: Clean = _as_it_is,
     ) -> None:
         keeps_files = compaction is not None and compaction.keeps_files
         self.view = View(counter, keeps_files=keeps_files, media=media)
         self._compaction = compaction
+        self._clean = clean
         self._near: Keep | None = None
         """The newest decision, where it says that a collapse is near."""
         self._prose: Prose | None = None
@@ -285,6 +299,7 @@ class Preparer:
     async def _append(
         self, events: Sequence[Event], texts: Sequence[str], journal: Journal
     ) -> tuple[Event, ...]:
+        events, texts = self._clean(events, texts)
         stored = await journal.append([*self._untold, *events], texts=tuple(texts))
         self._untold = ()
         self.view.fold(stored, {digest(text): text for text in texts})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from enplace.records.event import UsageReported
 from enplace.records.memory import Episode, Fact, Person, SoulLine, Span
 from enplace.records.write import Written
 
@@ -93,8 +94,10 @@ class Report:
     """How often each outcome of a write came about; `adopted` for lines of the soul."""
     dropped: Mapping[str, int] = field(default_factory=dict[str, int])
     """How much of what was said gave nothing, by reason."""
+    asked: UsageReported | None = None
+    """What a model's part in it consumed; None where none was asked."""
     trouble: str = ""
-    """Why the batch was set aside."""
+    """Why the batch was set aside, or why a model found nothing in it."""
 
 
 BatchState = Literal["done", "rolled_back", "set_aside"]

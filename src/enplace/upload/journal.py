@@ -8,13 +8,14 @@ from enplace.records.changeset import Changeset, Lease
 from enplace.records.event import Event, NoteWritten, Place
 from enplace.records.memory import Note
 from enplace.records.task import Session
+from enplace.upload.redact import Redactor
 
 
 class TurnJournal:
     """Writes one turn's events under the lease of its task. Implements `ports.Journal`.
 
     With `parent` the first of them starts a branch (`Changeset.parent`). With `last` the turn goes
-    on behind that event, and so do the ids of what passes.
+    on behind that event, and so do the ids of what passes. `redactor` leaves out the secrets.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class TurnJournal:
         clock: Clock,
         session: Session,
         *,
+        redactor: Redactor | None = None,
         parent: int | None = None,
         last: Event | None = None,
     ) -> None:
@@ -33,6 +35,7 @@ class TurnJournal:
         self._turn_id = turn_id
         self._clock = clock
         self._session = session
+        self._redactor = redactor or Redactor()
         self._parent = parent
         self._last = last
         self._passed = 0
@@ -51,7 +54,7 @@ class TurnJournal:
         notes = tuple(writes)
         shows_presence = self._is_fresh or bool(due)
         told = tuple(NoteWritten(note=note, by="model") for note in notes)
-        commit = await self._brain.commit(
+        changeset = self._redactor.changeset(
             Changeset(
                 at=now,
                 task_id=self._lease.task_id,
@@ -65,6 +68,7 @@ class TurnJournal:
                 due=due,
             )
         )
+        commit = await self._brain.commit(changeset)
         self._last, self._passed, self._parent = commit.events[-1], 0, None
         self._is_fresh = False
         return commit.events

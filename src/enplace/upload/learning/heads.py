@@ -18,16 +18,31 @@ ADJECTIVES = (
 )
 KINSHIP = rf"{OWN}\s+{ADJECTIVES}(?P<kin>(?i:{_KIN}))\b(?!-)(?:'s\s+(?P<kin2>(?i:{_KIN}))\b)?"
 
+_NOT_SUBJECTS = (
+    r"(?!(?:I|The|This|That|These|Those|My|Our|Your|His|Her|Their|Its|It|And|But|So|If|When|We|He|She|They|You|Not|Now|Just|Also"
+    r"|Yes|No|Sorry|Please|Thanks|Thank|Hello|Hi|Hey|Ok|Okay|OK|Well|Oh|Right|Actually|However|Yesterday|Today|Tomorrow|Monday|Tuesday"
+    r"|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|What|Which|Who|How|Where|Why|Can|Could|Would|Should|Do|Does|Did|Is|Are|Was|Were|Let|For|From|In|On|At|As|After|Before|Since"
+    r"|Until|While|Because|Although|Though|Once|Then|There|Here|One|Two|Three|Both|Each|Every|Some|Any|Most|Many|All|Never|Always"
+    r"|Apparently|Unfortunately|Fortunately|Luckily|Sadly|Honestly|Currently|Recently|Lately|Nowadays|Nobody|Everyone|Everybody|Someone"
+    r"|Somebody|People|Things|Maybe|Perhaps|Anyway|Finally|Originally|By|With|Only|Even|Still|Last|Next|Need|Tell|Give|Write|Make|Help)\b)"
+)
+_DOES = (
+    r"(?=(?:,[^,]{2,40},)?(?:'s\b|\s+(?:is|was|are|were|has|had|have|will|can|can't|does|doesn't|did|didn't|isn't|wasn't|won't|never"
+    r"|always|just|still|now|also|finally|recently|only|\w+s|\w+ed|went|got|took|left|came|grew|became|gave|lost|won|broke|put|ran|fell|met)\b))"
+)
+"""A name that does something: one that only stands there is no subject."""
 _SUBJECT = re.compile(
     rf"(?P<first>\b(?:I|i)(?=\b|'|m\b)|\b(?i:we)\b)"
     rf"|(?P<kinship>\b{KINSHIP})(?P<kin_name>,?\s+\(?(?!I\b|I'){NAME}\)?,?)?"
+    rf"|(?P<relative>(?<=[\w)],)\s*who\b|(?<=[\w)])\s+who\b)"
     rf"|(?P<pronoun>\b(?i:he|she|they)\b)"
-    rf"|(?P<name>(?<!\b(?i:to|at|in|of|on|by|an|as|is) )(?<!\b(?i:for|and|the|via|see|was) )(?<!\b(?i:from|with|into|near|like|than|love|over|live) )(?<!\w\w )\b(?!I\b|I'|The\b|This\b|That\b|My\b|It\b|And\b|But\b|So\b|If\b|When\b|We\b|He\b|She\b|They\b|Our\b|Not\b|Now\b|Just\b|Also\b){NAME})(?P<role>,\s+{KINSHIP.replace('?P<kin>', '?P<kin3>').replace('?P<kin2>', '?P<kin4>')},)?"
+    rf"|(?P<name>(?<!\b(?i:to|at|in|of|on|by|an|as|is) )(?<!\b(?i:for|and|the|via|see|was) )(?<!\b(?i:from|with|into|near|like|than|love|over|live) )\b{_NOT_SUBJECTS}{NAME})(?P<role>,\s+{KINSHIP.replace('?P<kin>', '?P<kin3>').replace('?P<kin2>', '?P<kin4>')},)?{_DOES}"
 )
 _AUXILIARY = re.compile(
-    r"(?:\s*,)?\s*(?P<word>'(?:m|s|re|ve|d|ll)\b|n't\b|\b(?:no longer|not \w+ more|used to|going to|about to|supposed to|sort of|kind of"
-    r"|am|is|are|was|were|be|been|being|have|has|had|having|do|does|did|will|would|can|could|may|might|must"
-    r"|shall|should|ought to|cannot|[a-z]+n't|im|ive|dont|cant|wont|isnt|didnt|not|never|now|just|recently|currently|still|also|actually"
+    r"\s*(?P<word>'(?:m|s|re|ve|d|ll)\b|n't\b|\b(?:no longer|not \w+ more|used to|going to(?=\s+[a-z])|about to|supposed to|sort of|kind of"
+    r"|[a-z]+n't|am|is|are|was|were|be|been|being|have|has|had|having|do|does|did|will|would|can|could|may|might|must"
+    r"|shall|should|ought to|cannot|im|ive|dont|cant|wont|isnt|didnt|not|never|now|just|recently|currently|still|also|actually"
     r"|really|finally|originally|basically|mostly|usually|always|already|only|even|both|all|probably|absolutely"
     r"|totally|truly|deeply|highly|severely|mildly|slightly|terribly|badly|violently|deathly|quite|very|pretty|rather|kinda|sorta"
     r"|gonna|literally|officially|technically|newly|happily|lately|temporarily|permanently|then|once|since"
@@ -108,6 +123,8 @@ class Head:
     kin: str = ""
     name: str = ""
     """Of somebody told by kinship and name."""
+    of: str = ""
+    """Whose relative somebody is who is told by two words of kinship: `my neighbour's cat`."""
     elided: bool = False
     """The sentence leaves `I` out."""
 
@@ -169,6 +186,7 @@ class Head:
         return next(verbs, "")
 
 
+_NOW = re.compile(r"\b(?:now|these days|nowadays|currently|at the moment|right now)[, ]*\Z", re.IGNORECASE)
 _OPENING = re.compile(
     r"(?:\W*(?:so|and|but|ok|okay|hey|hi|hello|also|btw|by the way|fyi|um|well|oh|yeah|yes|yep|actually|sorry|no|right|now|just|"
     r"still|currently|recently|finally|originally|anyway|plus|good news|update|big news|guess what|context|note|reminder|quick one|fun fact|for context|funny thing)\b[\s,:!.]*)*",
@@ -188,8 +206,16 @@ def heads(text: str) -> Iterator[Head]:
     if not found or found[0].start() > begin:
         words, at = _auxiliaries(text, begin)
         yield Head(who="", start=begin, at=at, words=words, elided=True)
+    last: Head | None = None
     for index, subject in enumerate(found):
-        head = _head(text, subject)
+        if subject["relative"]:
+            if last is None or last.is_own or not last.name:
+                continue
+            words, at = _auxiliaries(text, subject.end())
+            head = Head(who=last.who, start=subject.start(), at=at, words=words, kin=last.kin, name=last.name)
+        else:
+            head = _head(text, subject)
+        last = head
         yield head
         end = found[index + 1].start() if index + 1 < len(found) else len(text)
         for joint in _JOINT.finditer(text, head.at, max(head.at, end)):
@@ -202,8 +228,11 @@ def heads(text: str) -> Iterator[Head]:
 def _head(text: str, subject: re.Match[str]) -> Head:
     words, at = _auxiliaries(text, subject.end())
     if subject["first"]:
+        if _NOW.search(text, 0, subject.start()):
+            words = ("now", *words)
         return Head(who="", start=subject.start(), at=at, words=words)
     kin = (subject["kin2"] or subject["kin"] or subject["kin4"] or subject["kin3"] or "").lower()
+    of = (subject["kin"] or "").lower() if subject["kin2"] else ""
     name = (subject["kin_name"] or subject["name"] or "").strip(" ,()")
     return Head(
         who=subject.group().strip(" ,"),
@@ -220,6 +249,6 @@ def _auxiliaries(text: str, at: int) -> tuple[tuple[str, ...], int]:
     while found := _AUXILIARY.match(text, at):
         words.append(" ".join(found["word"].lower().split()))
         at = found.end()
-    while at < len(text) and text[at] in " ,":
+    while at < len(text) and text[at] == " ":
         at += 1
     return tuple(words), at

@@ -25,7 +25,9 @@ from enplace.upload.learning.mask import mask
 from enplace.upload.learning.objects import objects
 from enplace.upload.learning.own import fragments, traits
 from enplace.upload.learning.people import ties
+from enplace.upload.learning.remarks import remarks
 from enplace.upload.learning.rules import Rule, rule_in
+from enplace.upload.learning.sayings import sayings
 from enplace.upload.learning.scene import Known, Scene
 from enplace.upload.learning.sentences import Sentence, sentences
 from enplace.upload.learning.when import Times, times_in
@@ -87,18 +89,28 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
     claims = [
         replace(claim, start=0, end=len(said.text), rule=f"answer:{claim.rule}") for claim in claims
     ]
-    for sentence in sentences(masked.text):
-        if (rule := rule_in(sentence.text)) is not None and not sentence.asks and not scene.plays:
+    corrects = False
+    told = list(sentences(masked.text))
+    for index, sentence in enumerate(told):
+        corrects = corrects or bool(_CUE.match(sentence.text) or _WRONG.search(sentence.text))
+        reason = _unfit(sentence)
+        if not reason and (rule := rule_in(_with_next(told, index))) is not None and not sentence.asks and not kinds.asks(sentence) and not scene.plays:
             if not said.speaker:
                 _rule(rule, said, sentence, notes)
-                if not rule.suspect:
-                    continue
-        reason = _unfit(sentence)
+                if rule.suspect:
+                    notes.dropped.append(_drop(said, sentence.end, len(said.text), "suspect"))
+                    break
+                continue
         if reason:
             notes.dropped.append(_drop(said, sentence.start, sentence.end, reason))
             continue
         found = list(
-            _corrected(sentence, list(_claims(sentence, masked.text, said.at, scene)), scene)
+            _corrected(
+                sentence,
+                list(_claims(sentence, masked.text, said.at, scene)),
+                scene,
+                cue=corrects,
+            )
         )
         if not found:
             notes.dropped.append(_drop(said, sentence.start, sentence.end, "nothing lasting"))
@@ -106,6 +118,15 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
     for claim in claims:
         notes.proposals += _proposals(claim, said, scene)
     scene.recent += claims
+
+
+def _with_next(told: Sequence[Sentence], index: int) -> str:
+    """A sentence with the few words behind it that say how long it counts: `Always.`"""
+    text = told[index].text.replace("\x00", "")
+    if index + 1 < len(told) and len(told[index + 1].text.split()) <= 4:
+        if re.fullmatch(r"(?:and )?(?:always|forever|permanently|every time|ever|from (?:this day|now|today) on\w*|no exceptions|for good)\W*", told[index + 1].text, re.IGNORECASE):
+            return f"{text}. {told[index + 1].text}"
+    return text
 
 
 def _drop(said: Utterance, start: int, end: int, reason: str) -> Dropped:
@@ -134,16 +155,31 @@ def _claims(sentence: Sentence, text: str, at: datetime, scene: Scene) -> Iterat
     yield from tied
     yield from _of_traits(sentence, scene, asks=asks)
     yield from _of_endings(sentence, at, scene)
+    heard = list(_of_sayings(sentence, at, scene, asks=asks))
+    yield from heard
     for head in heads(sentence.text):
         if _idle(sentence, head, asks=asks):
             continue
         subject = scene.subject(head)
         if not subject:
             continue
-        for phrase in phrases(sentence.text, head):
-            yield from _of_phrase(phrase, head, subject, sentence, at)
+        found = [
+            claim
+            for phrase in phrases(sentence.text, head)
+            for claim in _of_phrase(phrase, head, subject, sentence, at)
+            if not any(_same_place(claim, other) for other in heard)
+            if not (claim.predicate == "name" and (head.kin or fold(claim.object) == fold(subject)))
+        ]
+        if not found and (settled := _SETTLED.search(sentence.text)) and head.is_own:
+            value = objects("clause", " ".join((*[w for w in head.words if w.startswith(("not", "won"))], sentence.text[head.at : settled.start()] or sentence.text[head.at :])))
+            if value:
+                found = [Claim(subject=subject, predicate="decided", object=value[0], start=sentence.start + head.start, end=sentence.end, rule="settled")]
+        yield from found
+        if not found and not tied:
+            yield from remarks(sentence, head, subject, at)
 
 
+_SETTLED = re.compile(r"[,;]?\s*(?:and )?(?:that's|it's|that is|that's now) (?:settled|final|decided)\b", re.IGNORECASE)
 _PRESUPPOSED = re.compile(
     r"(?:\b(?:now that|since|because|as|where|given that|cos|cuz|seeing as|considering|but|and|,|\(|-|when|while|although|though|who|which|that|even though|after|fact that|context|btw|fyi)\s*)\Z",
     re.IGNORECASE,
@@ -169,6 +205,8 @@ def _idle(sentence: Sentence, head: Head, *, asks: bool) -> bool:
         and not kinds.asks(Sentence(text=sentence.text[head.start :], start=0))
     ):
         return not _told_before(sentence, head, asks=asks)
+    if re.search(r"\b(?:like|as if|as though|where it says)\s*\Z", before, re.IGNORECASE):
+        return True
     hanging = list(_HANGING.finditer(before if len(before) < 60 else clause))
     if hanging and not re.search(
         r"[,;]\s*(?:but|and|so|i|we|my|she|he)?\s*\Z|\b(?:but|so)\s*\Z",
@@ -219,10 +257,10 @@ def _of_phrase(
     elif head.denied:
         if frame.denial:
             predicate = frame.denial
-        elif (
-            predicate in {"dislikes"}
+        elif frame.on == "deny" or (
+            predicate == "dislikes"
             and re.match(r"(?:stand|bear|abide|stomach|tolerate)", told[phrase.start :])
-        ) or predicate == "diet":
+        ):
             pass
         else:
             holding = "denied"
@@ -254,6 +292,8 @@ def _of_phrase(
                 yield Claim(subject=subject, predicate="plans", object=named[0], start=sentence.start + head.start,
                             end=sentence.end, rule=f"plan:{frame.predicate}", times=times)  # fmt: skip
         return
+    if head.elided and predicate == "appointment" and times == Times():
+        return
     for value in phrase.objects:
         yield Claim(
             subject=subject,
@@ -265,14 +305,20 @@ def _of_phrase(
             holding=holding,
             times=times,
         )
+    if predicate == "studies" and holding == "holds":
+        place = re.match(r"\s+(?:in|at)\s+(?=[A-Z])(.+)", told[phrase.at + len(phrase.objects[0]) :])
+        if place and (named := objects("org", place[1])):
+            yield Claim(subject=subject, predicate="studies_at", object=named[0], start=sentence.start + head.start,
+                        end=sentence.end, rule="frame:studies in", times=times)  # fmt: skip
     if predicate == "job_title" and holding in {"holds", "held"}:
+        studies = phrase.objects[0].split()[-1].lower() in {"student", "pupil", "phd", "undergraduate"}
         after = told[phrase.at + len(phrase.objects[0]) :]
         place = re.match(r"\s*(?:\([^)]*\)\s*)?,?\s*(?:at|with|for|@)\s+(.+)", after)
         named = objects("org", place[1]) if place else []
         if named and not re.match(
             r"(?:\d|over|about|almost|nearly|years|the (?:last|past)|a (?:living|while))", named[0]
         ):
-            yield Claim(subject=subject, predicate="works_at", object=named[0], start=sentence.start + head.start,
+            yield Claim(subject=subject, predicate="studies_at" if studies else "works_at", object=named[0], start=sentence.start + head.start,
                         end=sentence.end, rule="frame:job at", holding=holding, times=times)  # fmt: skip
 
 
@@ -314,8 +360,8 @@ def _is_past(verb: str, head: Head, predicate: str) -> bool:
 
 
 def _value(predicate: str, value: str, head: Head) -> str:
-    if predicate == "diet" and head.denied and value.split(maxsplit=1)[0] in {"eat", "drink"}:
-        return f"no {' '.join(value.split()[1:])}"
+    if predicate == "diet" and head.denied:
+        return f"no {value}"
     if predicate in {"species", "breed"}:
         return SPECIES.get(value.lower(), value.lower())
     return value
@@ -392,6 +438,18 @@ def _of_traits(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Clai
                         holding="held" if trait.past else "holds")  # fmt: skip
 
 
+def _of_sayings(sentence: Sentence, at: datetime, scene: Scene, *, asks: bool) -> Iterator[Claim]:
+    for said in sayings(sentence.text):
+        head = Head(who="", start=said.start, at=said.end)
+        if asks or _idle(sentence, head, asks=asks):
+            continue
+        times = times_in(sentence.text, at, ahead=is_dated(said.saying.predicate))
+        for value in said.objects:
+            yield Claim(subject=scene.speaker, predicate=said.saying.predicate, object=value,
+                        start=sentence.start + said.start, end=sentence.end, rule=f"saying:{said.saying.predicate}",
+                        holding="over" if said.saying.sense == "ends" else "holds", times=times)  # fmt: skip
+
+
 def _of_endings(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]:
     for turn in endings(sentence.text):
         if _HANGING.search(sentence.text[: turn.start]):
@@ -408,29 +466,34 @@ def _of_endings(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Clai
 
 # --- corrections --------------------------------------------------------------------------------------
 
+_CUE = re.compile(
+    r"\W*(?:no+,|nope|nah|sorry,|oops|whoops|argh|wait|hang on|hold on|scratch that|strike that|correction|typo|autocorrect|i mean\b|i meant|actually,? (?:it's|i meant|no|that)|make that|er,|erm|edit:|\*)",
+    re.IGNORECASE,
+)
+_WRONG = re.compile(
+    r"\b(?:typo|autocorrect|misspoke|mistyped|misspelled|my mistake|i was wrong|got that wrong|have to correct|name wrong|i said .{1,30} but|should have said|not what i meant)\b",
+    re.IGNORECASE,
+)
 _CORRECTS = re.compile(
-    r"^\W*(?:(?:no+|nope|nah|sorry|oops|whoops|argh|ugh|wait|hang on|hold on|scratch that|correction|typo|autocorrect|i mean|i meant|actually|rather|make that|er|erm|edit)\b\W*)+|^\s*\*\w|\bi meant\b|\bnot\b|\b(?:typo|autocorrect|misspoke|mistyped|my mistake|i was wrong)\b",
+    r"^\W*(?:(?:no+|nope|nah|sorry|oops|whoops|argh|ugh|wait|hang on|hold on|scratch that|correction|typo|autocorrect|i mean|i meant|actually|rather|make that|er|erm|edit)\b\W*)+|^\s*\*\w|\bi meant\b|\bnot\b|\b(?:typo|autocorrect|misspoke|mistyped|misspelled|spelled|my mistake|i was wrong|got that wrong|correct that)\b",
     re.IGNORECASE,
 )
 _SWAP = re.compile(
     r"(?P<new>[\w\u00c0-\u024f'. -]{1,40}?),?\s+(?:and\s+)?not\s+(?P<old>[\w\u00c0-\u024f'. -]{1,40}?)(?=$|[,.;!?(])"
     r"|\bnot\s+(?P<old2>[\w\u00c0-\u024f'.-]+(?: [\w\u00c0-\u024f'.-]+){0,2}?)[,;!]?\s+(?:but |it's |it is |rather |she's |he's )*(?P<new2>[\w\u00c0-\u024f'. -]{1,40}?)(?=$|[,.;!?(])"
-    r"|\b(?:i meant|i mean|make that|should be|correction:?|it's|its|\*)\s*(?P<new3>[\w\u00c0-\u024f'.-]+(?: [\w\u00c0-\u024f'.-]+)?)",
+    r"|\b(?:i meant|i mean|make that|it should be|should be|correction:?|it's|its|it is|\*)\s*(?:the |actually |really )*(?P<new3>[\w\u00c0-\u024f'.-]+(?: [\w\u00c0-\u024f'.-]+){0,3})(?=$|[,.;!?(])",
     re.IGNORECASE,
 )
 
 
-def _corrected(sentence: Sentence, found: list[Claim], scene: Scene) -> Iterator[Claim]:
+def _corrected(
+    sentence: Sentence, found: list[Claim], scene: Scene, *, cue: bool
+) -> Iterator[Claim]:
     """Claims that take the place of what was said a moment ago by mistake."""
-    if not scene.recent or not _CORRECTS.search(sentence.text):
+    if not scene.recent or not (cue or _CORRECTS.search(sentence.text)):
         yield from found
         return
     recent = list(reversed(scene.recent))
-    cue = re.match(
-        r"\W*(?:no+|nope|nah|sorry|oops|argh|wait|hang on|scratch|correction|typo|autocorrect|i mean|i meant|actually|make that|er|erm|edit|\*)\b",
-        sentence.text,
-        re.IGNORECASE,
-    )
     for claim in found:
         wrong = next(
             (
@@ -449,6 +512,7 @@ def _corrected(sentence: Sentence, found: list[Claim], scene: Scene) -> Iterator
         return
     for swap in _SWAP.finditer(sentence.text):
         new = (swap["new"] or swap["new2"] or swap["new3"] or "").strip(" .'")
+        new = re.sub(r"^(?:i'm|i am|it's|it is|he's|she's|we're|that's|they're)\s+(?:actually\s+)?", "", new, flags=re.IGNORECASE)
         old = (swap["old"] or swap["old2"] or "").strip(" .'")
         wrong = _meant(recent, new, old)
         if wrong is not None and new:

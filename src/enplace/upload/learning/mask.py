@@ -7,18 +7,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
+_FENCE = re.compile(r"\"\"\".*?(?:\"\"\"|\Z)|```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
 _INLINE = re.compile(r"`[^`\n]+`")
 _INJECTED = re.compile(
-    r"<(?P<tag>memory|memories|recalled|notes?|file|seen|handoff|soul|context|system-reminder|system"
-    r"|instructions?|document|tool_result|untrusted)\b[^>]*>.*?(?:</(?P=tag)>|\Z)",
+    r"<(?P<tag>[\w-]*(?:memor|recall|note|file|seen|handoff|soul|context|remind|system|instruction|document"
+    r"|tool|untrusted|data|history|skill|agent|hook|command)[\w-]*)\b[^>]*>.*?(?:</(?P=tag)>|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
 _MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<[a-z/!][^<>]{0,300}>", re.DOTALL | re.IGNORECASE)
 _CITED = re.compile(r"^[ \t]*(?:>|\|).*$", re.MULTILINE)
 _QUOTED = re.compile(
     r"(?<![\w\"])\"[^\"\n]{2,2000}\"|\u201c[^\u201d]{2,2000}[\u201d\u201c]|\u201e[^\u201c\u201d]{2,2000}[\u201c\u201d]"
-    r"|\u00ab[^\u00bb]{2,2000}\u00bb|(?<![\w'])'[^'\n]{2,40}(?:\w'\w[^'\n]*)*[.!?,]?'(?![\w'])"
+    r"|\u00ab[^\u00bb]{2,2000}\u00bb|\u300c[^\u300d]{2,2000}\u300d|\u300e[^\u300f]{2,2000}\u300f|(?<![\w'])'[^'\n]{2,40}(?:\w'\w[^'\n]*)*[.!?,]?'(?![\w'])"
 )
 _TRANSCRIPT = re.compile(
     r"^[ \t]*(?:[\[(*#-]*[ \t]*)?(?:user|assistant|system|ai|human|bot|developer|admin|operator|tool"
@@ -30,8 +30,8 @@ _SCRIPT = re.compile(
     re.IGNORECASE,
 )
 _AUTHORITY = re.compile(
-    r"(?:^|\n)\s*(?:[\[<(#*]+\s*)(?:system|developer|admin|operator|root|policy|override|instruction)"
-    r"\b.*",
+    r"(?:^|\n)\s*(?:[\[<(#*]+\s*)(?:system|developer|admin|operator|root|policy|override|instruction|cron|subagent|sub-agent"
+    r"|automated|heartbeat|scheduler|context|task|boot|agent|internal|hidden|assistant|memory|webhook|notification)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 _PASTED = re.compile(
@@ -44,10 +44,14 @@ _PASTED = re.compile(
     r"|ad|advert|slogan|headline|caption|draft|template|example|testimonial|cv|dialogue|ticket|note|wikipedia|forum|reddit|statement|tale|interview|excerpt|survey|feedback|classify|label|bullet points|subtitles?|scene|line|reply|complaint|request|customer|client|patient|case study)\b"
     r"[^\n.!?:]{0,80}:(?!\w)[ \t]*\n*"
 )
+_LETTER = re.compile(
+    r"(?<=\n)[ \t]*(?:Dear|Hello|Hi|Good (?:morning|afternoon|day)|To whom)\b[^\n]{0,40}[,:]\s*\n.*", re.DOTALL
+)
+_RULED = re.compile(r"^[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$.*?(?:^[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 _SHOUTED = re.compile(r"^\W*(?:BEGIN|END|IMPORTANT|NOTICE|ATTENTION|WARNING|OVERRIDE|NEW POLICY)\b.*$",
                       re.MULTILINE)  # fmt: skip
 _OWN_LIST = re.compile(
-    r"\b(?:about me|about myself|i like|things i|i'm |i am |some facts|fyi|for context|background"
+    r"\b(?:when(?:ever)? you|always|from now on|about me|about myself|i like|things i|i'm |i am |some facts|fyi|for context|background"
     r"|my (?:allergies|hobbies|languages|kids|pets|details|address|number|job|name|rules?|preferences?))\b",
     re.IGNORECASE,
 )
@@ -89,6 +93,8 @@ def _foreign(text: str) -> Iterator[tuple[str, int, int]]:
         ("code", _INLINE),
         ("injected", _AUTHORITY),
         ("quoted", _CITED),
+        ("quoted", _RULED),
+        ("quoted", _LETTER),
         ("quoted", _TRANSCRIPT),
         ("quoted", _SCRIPT),
         ("quoted", _SHOUTED),
@@ -110,6 +116,10 @@ def _foreign(text: str) -> Iterator[tuple[str, int, int]]:
 def _is_speech(quoted: str) -> bool:
     """Whether a quotation says something; a single name or title does not."""
     inner = quoted[1:-1].split()
+    if len(inner) == 1 and len(quoted) > 10 and not quoted.isascii():
+        return True  # a script without spaces
+    if all(word[:1].isupper() or word in {"of", "the", "and", "a", "in", "on", "to", "for"} for word in inner):
+        return "I" in inner or "My" in inner  # a title
     return len(inner) > 2 or any(
         word.lower() in {"i", "i'm", "my", "always", "never"} for word in inner
     )

@@ -32,55 +32,16 @@ _CUT = re.compile(
     rf"|and\s+(?:i|i'm|i've|we|we're|my|our|it|it's|he|she|they|that|this|then|now|so|also|am|have|was|were|is|are|can|can't|need|want|wanna|got|do|don't|would|will|could|not|never|just|has|had|he's|she's|work|live|love|hate|like|play|study|speak|moved|started|looking|trying|wondering|keep|think|feel|usually|always|still|the|what|how|everyone|nobody|people|there)\b"
     rf"|last|this (?:year|month|week|morning|summer|winter|spring|autumn|fall|weekend|time|afternoon|evening)|next|yesterday|today|tomorrow|tonight|every|each|twice|daily|weekly|early|late"
     rf"|in (?:\d{{4}}|{'|'.join(MONTH_NAMES)}|the (?:summer|winter|spring|autumn|fall|end|meantime|morning|evening|evenings|mornings|past|last|meanwhile)|a (?:week|month|year|few)|two|three|\d+ (?:days|weeks|months|years)|general|fact|case|total|advance)\b"
-    rf"|on (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|weekdays|weekends|the \d|\d|{'|'.join(MONTH_NAMES)})"
+    rf"|on (?:the weekend|monday|tuesday|wednesday|thursday|friday|saturday|sunday|weekdays|weekends|the \d|\d|{'|'.join(MONTH_NAMES)})"
     r"|with (?:my|our|his|her|their|a|an|the|two|three|no|some|me|us|him|them)|without|by (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|the|next|then|now|tomorrow|\d)|to (?:be|do|get|make|see|have|go|keep|help|work|try|save|find|learn|study|live|stay|earn|pay|the point)|only|myself|alone|together|since)\b",
     re.IGNORECASE,
 )
-_ARTICLE = re.compile(
-    r"(?:an?|the|my|our|his|her|their|some|any|this|that|these|those)\s+", re.IGNORECASE
-)
-_SPLIT = re.compile(
-    r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|&|plus|as well as)\s+(?:also\s+)?|\s*/\s*|\s*\+\s*"
-)
+_ARTICLE = re.compile(r"(?:an?|the|my|our|his|her|their|some|any|this|that|these|those)\s+", re.IGNORECASE)
+_SPLIT = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|&|plus|as well as)\s+(?:also\s+)?|\s*/\s*|\s*\+\s*")
 _NAME = re.compile(NAME)
 _EMPTY = frozenset(
-    [
-        "it",
-        "that",
-        "this",
-        "them",
-        "these",
-        "those",
-        "one",
-        "ones",
-        "you",
-        "your",
-        "me",
-        "him",
-        "her",
-        "us",
-        "everything",
-        "anything",
-        "nothing",
-        "something",
-        "someone",
-        "everyone",
-        "everybody",
-        "nobody",
-        "people",
-        "things",
-        "stuff",
-        "here",
-        "there",
-        "both",
-        "all",
-        "what",
-        "how",
-        "so",
-        "to",
-        "be",
-        "do",
-    ]
+    "it that this them these those one ones you your me him her us everything anything nothing something"
+    " someone everyone everybody nobody people things stuff here there both all what how so to be do".split()
 )
 _POINTING = re.compile(
     r"(?:it|that|this|these|those|them|you|your|yours|what|how|the (?:first|second|third|last|other|way|idea|one|new version|fact|sound|look|above|answer|suggestion|result|example|option)|to (?:know|see|ask|add|hear|make|have|get|change|use|think|say)|when|if|being able)\b",
@@ -96,18 +57,18 @@ def objects(kind: Kind, text: str) -> list[str]:
 def first_part(text: str) -> str:
     """A text up to where something else begins."""
     cut = _CUT.search(" " + text)
-    return text[: max(0, cut.start() - 1)].strip(" '\u0000") if cut else text.strip(" .'\u0000")
+    part = text[: max(0, cut.start() - 1)] if cut else text
+    aim = _AIM.search(part)
+    return (part[: aim.start()] if aim else part).strip(" .'\u0000")
+
+
+_AIM = re.compile(r"(?<=\w)\s+to\s+(?!the\b|my\b|me\b)[a-z]+")
+"""What something is for: `to replace`."""
 
 
 def _place(text: str) -> list[str]:
-    text = re.sub(
-        r"^(?:the (?:city|town|village|suburbs?|outskirts|middle|centre|center|north|south|east|west|countryside) of|downtown|central|north|south|east|west|beautiful|sunny|rainy|good old|old|little|here in|this)\s+(?=[A-Z\u00c0-\u00dea-z])",
-        "",
-        text,
-    )
-    name = _proper(
-        text, joints=r"(?:de|la|le|las|los|del|di|am|an der|upon|on|of|the|sur|der|den|o')"
-    )
+    text = re.sub(r"^(?:the (?:city|town|village|suburbs?|outskirts|middle|centre|center|north|south|east|west|countryside) of|downtown|central|north|south|east|west|beautiful|sunny|rainy|good old|old|little|here in|this)\s+(?=[A-Z\u00c0-\u00dea-z])", "", text)
+    name = _proper(text, joints=r"(?:de|la|le|las|los|del|di|am|an der|upon|on|of|the|sur|der|den|o')")
     if name:
         return [name]
     part = _bare(first_part(text))
@@ -118,129 +79,19 @@ def _place(text: str) -> list[str]:
 
 
 _NOT_PLACES = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "my",
-        "our",
-        "your",
-        "his",
-        "her",
-        "their",
-        "this",
-        "that",
-        "it",
-        "general",
-        "case",
-        "fact",
-        "mind",
-        "love",
-        "bed",
-        "pain",
-        "trouble",
-        "order",
-        "time",
-        "charge",
-        "need",
-        "touch",
-        "doubt",
-        "person",
-        "town",
-        "total",
-        "between",
-        "peace",
-        "luck",
-        "shape",
-        "progress",
-        "detail",
-        "what",
-        "which",
-        "some",
-        "any",
-        "all",
-        "front",
-        "school",
-        "college",
-        "uni",
-        "university",
-        "home",
-        "work",
-        "office",
-        "kitchen",
-        "house",
-        "flat",
-        "apartment",
-        "rush",
-        "hurry",
-        "mood",
-        "middle",
-        "class",
-        "english",
-        "french",
-        "german",
-        "spanish",
-        "python",
-        "java",
-        "javascript",
-        "excel",
-        "word",
-        "sql",
-        "red",
-        "blue",
-        "cash",
-        "advance",
-        "theory",
-        "practice",
-        "public",
-        "private",
-        "fear",
-        "denial",
-        "shock",
-        "debt",
-        "tears",
-        "paper",
-        "writing",
-        "for",
-        "with",
-        "from",
-        "two",
-        "three",
-        "four",
-        "five",
-        "one",
-        "me",
-        "us",
-        "them",
-        "you",
-        "him",
-        "mine",
-        "here",
-        "there",
-        "where",
-        "how",
-        "why",
-        "when",
-        "if",
-        "so",
-        "and",
-        "or",
-        "not",
-        "is",
-        "was",
-        "sync",
-        "position",
-    ]
+    "a an the my our your his her their this that it general case fact mind love bed pain trouble order time"
+    " charge need touch doubt person town total between peace luck shape progress detail what which some any"
+    " all front school college uni university home work office kitchen house flat apartment rush hurry mood middle"
+    " class english french german spanish python java javascript excel word sql red blue cash advance theory"
+    " practice public private fear denial shock debt tears paper writing for with from two three four five one"
+    " me us them you him mine here there where how why when if so and or not is was sync position".split()
 )
 
 
 def _proper(text: str, joints: str = r"(?:de|of|&|and|the|for|la|du|van|von|und|der|am)") -> str:
     """The words with a capital that a text begins with."""
     word = r"(?:[A-Z\u00c0-\u00de\u0141][\w'\u00c0-\u024f.&+-]*|St\.|\d+(?:[a-z]{2})?)"
-    found = re.match(
-        rf"{word}(?:\s+(?:{joints}\s+)?{word}|,\s(?=[A-Z][a-z]+(?:$|[.,!?]))[A-Z][a-z]+|\s&\s{word})*",
-        text,
-    )
+    found = re.match(rf"{word}(?:\s+(?:{joints}\s+)?{word}|,\s(?=[A-Z][a-z]+(?:$|[.,!?]))[A-Z][a-z]+|\s&\s{word})*", text)
     if not found or not found.group()[0].isalpha():
         return ""
     name = found.group().rstrip(".'-")
@@ -248,11 +99,7 @@ def _proper(text: str, joints: str = r"(?:de|of|&|and|the|for|la|du|van|von|und|
 
 
 def _org(text: str) -> list[str]:
-    text = re.sub(
-        r"^(?:a |an )?(?:company|startup|firm|place|shop|cafe|restaurant|school|bank|small company|big company) (?:called|named)\s+",
-        "",
-        text,
-    )
+    text = re.sub(r"^(?:a |an )?(?:company|startup|firm|place|shop|cafe|restaurant|school|bank|small company|big company) (?:called|named)\s+", "", text)
     bare = re.sub(r"^(?:the|our|my|a|an)\s+", "", text)
     name = _proper(bare)
     if name:
@@ -265,63 +112,24 @@ def _org(text: str) -> list[str]:
 
 
 _NOT_ORGS = frozenset(
-    [
-        "it",
-        "this",
-        "that",
-        "them",
-        "you",
-        "me",
-        "him",
-        "her",
-        "home",
-        "night",
-        "nights",
-        "least",
-        "first",
-        "all",
-        "work",
-        "it's",
-        "something",
-        "things",
-        "my",
-        "your",
-        "which",
-        "what",
-        "weekends",
-        "once",
-        "what's",
-        "moment",
-        "sea",
-        "noon",
-        "midnight",
-        "dawn",
-        "hand",
-        "heart",
-        "best",
-        "what",
-        "risk",
-        "ease",
-        "odds",
-        "peace",
-        "play",
-    ]
+    "it this that them you me him her home night nights least first all work it's something things my your"
+    " which what weekends once what's moment sea noon midnight dawn hand heart best what risk ease odds peace play".split()
 )
 
 
 def _job(text: str) -> list[str]:
     """A job, with what makes it particular: `senior dev`, `professor of history`."""
-    part = re.split(
-        r"\s+(?:at|for|with|by|from|in|on|near|based|working|who|and)\s+", first_part(text)
-    )[0]
+    part = re.split(r"\s+(?:at|for|with|by|from|in|on|near|based|working|who|and)\s+", first_part(text))[0]
     of = re.match(r"((?:\S+\s+){0,3}?\S+)\s+of\s+(.+)", part)
     words = (of[1] if of else part).lower().replace("-", " ").split()
     if not words or len(words) > 6:
         return []
     last = words[-1].strip(".'")
-    if words[0] in {"my", "our", "his", "her", "their", "your", "not", "no"} or re.search(
-        r"\b(?:me|us|it)\b", part
-    ):
+    if words[0] in {"my", "our"} and words[-1] not in KIN:
+        words, part = words[1:], part.split(maxsplit=1)[-1]
+    if not words or words[0] in {"my", "our", "his", "her", "their", "your", "not", "no"} or re.search(r"\b(?:me|us|it)\b", part):
+        return []
+    if words[0] in {"my", "our", "his", "her", "their", "your", "not", "no"} or re.search(r"\b(?:me|us|it)\b", part):
         return []
     known = is_job(last) or (len(words) > 1 and is_job(words[-1])) or (last == "person")
     return [part.strip()] if known and last not in NOT_JOBS else []
@@ -331,90 +139,15 @@ def _name(text: str) -> list[str]:
     found = _NAME.match(text.lstrip(" ,:(-\"'"))
     if found:
         return [found.group().rstrip(".,'")]
-    word = re.match(
-        r"[\s,:(-]*([a-z][a-z-]{2,15})(?=\s*(?:$|[.,;!?)]|and\b|is\b|'s\b|who\b|has\b|from\b|btw\b))",
-        text,
-    )
+    word = re.match(r"[\s,:(-]*([a-z][a-z-]{2,15})(?=\s*(?:$|[.,;!?)]|and\b|is\b|'s\b|who\b|has\b|from\b|btw\b))", text)
     return [word[1]] if word and word[1] not in _NOT_NAMES and word[1] not in KIN else []
 
 
 _NOT_NAMES = _EMPTY | frozenset(
-    [
-        "not",
-        "now",
-        "fine",
-        "good",
-        "great",
-        "okay",
-        "sure",
-        "back",
-        "home",
-        "tired",
-        "sick",
-        "done",
-        "ready",
-        "happy",
-        "sorry",
-        "busy",
-        "late",
-        "right",
-        "wrong",
-        "late",
-        "married",
-        "engaged",
-        "dating",
-        "working",
-        "living",
-        "going",
-        "looking",
-        "trying",
-        "vegan",
-        "very",
-        "really",
-        "quite",
-        "just",
-        "also",
-        "still",
-        "old",
-        "years",
-        "year",
-        "today",
-        "tomorrow",
-        "the",
-        "and",
-        "but",
-        "she",
-        "who",
-        "from",
-        "with",
-        "for",
-        "was",
-        "has",
-        "had",
-        "very",
-        "coming",
-        "leaving",
-        "away",
-        "gone",
-        "dead",
-        "pregnant",
-        "upset",
-        "angry",
-        "mad",
-        "sad",
-        "lovely",
-        "nice",
-        "kind",
-        "funny",
-        "amazing",
-        "abroad",
-        "ill",
-        "better",
-        "here",
-        "there",
-        "him",
-        "her",
-    ]
+    "not now fine good great okay sure back home tired sick done ready happy sorry busy late right wrong late"
+    " married engaged dating working living going looking trying vegan very really quite just also still old"
+    " years year today tomorrow the and but she who from with for was has had very coming leaving away gone"
+    " dead pregnant upset angry mad sad lovely nice kind funny amazing abroad ill better here there him her".split()
 )
 
 
@@ -457,7 +190,7 @@ def _things(text: str) -> list[str]:
 
 
 _CLAUSE = re.compile(
-    r"\s*(?:i|we|he|she|they|it|my|our|but|so|then|which|who|can|could|what|how|is|are|was|do|does|please|want|need|give|make|"
+    r"\s*(?:whereas|while|neither|nor|i|we|he|she|they|it|my|our|but|so|then|which|who|can|could|what|how|is|are|was|do|does|please|want|need|give|make|"
     r"write|help|suggest|any|got|trying|looking|not|no|maybe|because|if|when|for|thanks|don't|it's|i'm|that|this|there|and i|sadly|obviously|ideally|preferably|especially|plus)\b",
     re.IGNORECASE,
 )
@@ -468,44 +201,22 @@ def _opens_clause(text: str) -> bool:
 
 
 def _languages(text: str) -> list[str]:
-    words = re.findall(
-        r"[a-z\u00c0-\u024f-]+",
-        re.split(
-            r"[.;!?()\x00]|\bbut\b|\bwant\b|\blearning\b|\bnot\b|\bso\b|\bwhile\b|\bbecause\b",
-            text.lower(),
-        )[0],
-    )
+    words = re.findall(r"[a-z\u00c0-\u024f-]+", re.split(r"[.;!?()\x00]|\bbut\b|\bwant\b|\blearning\b|\bnot\b|\bso\b|\bwhile\b|\bbecause\b", text.lower())[0])
     return [word.capitalize() for word in words if word in LANGUAGES]
 
 
 def _clause(text: str) -> list[str]:
-    part = re.split(
-        r"[,;!?()\x00]|\.(?:\s|$)|\s-+\s|\s(?:because|cos|but|so (?:i|we|can|what|how|please)|which|though|and (?:i|we|my|need|want|can|would))\b",
-        text,
-    )[0].strip(" .'")
-    return (
-        [part]
-        if len(part.split()) >= 1 and part.lower() not in _EMPTY and not _POINTING.match(part)
-        else []
-    )
+    part = re.split(r"[,;!?()\x00]|\.(?:\s|$)|\s-+\s|\s(?:because|cos|but|so (?:i|we|can|what|how|please)|which|though|and (?:i|we|my|need|want|can|would))\b", text)[0].strip(" .'")
+    return [part] if len(part.split()) >= 1 and part.lower() not in _EMPTY and not _POINTING.match(part) else []
 
 
 def _date(text: str) -> list[str]:
-    part = re.split(
-        r"[;!?()\x00]|\.(?:\s|$)|\s(?:and|but|so|which|at|because)\b|,\s(?!\d{4})", text
-    )[0].strip(" .,'")
-    return (
-        [re.sub(r"^(?:on|the|in)\s+", "", part)]
-        if re.search(r"\d", part) and len(part) < 40
-        else []
-    )
+    part = re.split(r"[;!?()\x00]|\.(?:\s|$)|\s(?:and|but|so|which|at|because)\b|,\s(?!\d{4})", text)[0].strip(" .,'")
+    return [re.sub(r"^(?:on|the|in)\s+", "", part)] if re.search(r"\d", part) and len(part) < 40 else []
 
 
 def _value(text: str) -> list[str]:
-    part = re.split(
-        r"[,;!?()\x00]|\.(?:\s|$)|\s(?:and|but|so|if|for|now|because|btw|these days|since|as of)\b",
-        text,
-    )[0].strip(" .,'")
+    part = re.split(r"[,;!?()\x00]|\.(?:\s|$)|\s(?:and|but|so|if|for|now|because|btw|these days|since|as of)\b", text)[0].strip(" .,'")
     return [part] if part and len(part.split()) <= 8 and part.lower() not in _EMPTY else []
 
 
@@ -515,11 +226,7 @@ def _word(text: str) -> list[str]:
 
 
 def _bare(part: str) -> str:
-    return (
-        _ARTICLE.sub("", part, count=1).strip(" .,'")
-        if _ARTICLE.match(part)
-        else part.strip(" .,'")
-    )
+    return _ARTICLE.sub("", part, count=1).strip(" .,'") if _ARTICLE.match(part) else part.strip(" .,'")
 
 
 _BY_KIND: Mapping[Kind, Callable[[str], list[str]]] = {

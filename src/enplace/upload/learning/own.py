@@ -40,9 +40,9 @@ class Trait:
 
 _KINS = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse=True))
 _NAMES = "|".join(sorted((re.escape(word) for word in ATTRIBUTES), key=len, reverse=True))
-_IS = r"(?:\s*(?:is|'s|are|was|were|=|:|would be|has always been|have always been|will always be|has to be|hands down is|being)(?: now| still| currently| actually| called| probably| definitely| officially| just| also)*\s+|\s*[:=]\s*)"
+_IS = r"(?:\s*(?:is|'s|are|was|were|=|:|would be|has always been|have always been|will always be|has to be|hands down is|being|has been|have been|became)(?: now| still| currently| actually| called| probably| definitely| officially| just| also)*\s+|\s*[:=]\s*)"
 _ATTRIBUTE = re.compile(
-    rf"\b(?:my|our)\s+(?:(?P<of>{_KINS})'s\s+)?(?:new |current |full |first |real |main |own |day |actual |legal |work |personal |preferred )*(?P<noun>{_NAMES})(?P<is>{_IS})(?P<x>.+)",
+    rf"\b(?:my|our)\s+(?:(?P<of>{_KINS})'s\s+)?(?:new |current |full |first |real |main |own |day |actual |legal |work |personal |preferred )*(?P<noun>{_NAMES})(?P<is>{_IS})(?=(?P<x>.+))",
     re.IGNORECASE | re.DOTALL,
 )
 _FAVOURITE = re.compile(
@@ -57,6 +57,15 @@ _IS_FAVOURITE = re.compile(
     r"(?:^|[,;]\s+|\b(?:and|but|so|because)\s+)(?P<x>[\w' -]{2,40}?)\s*(?:is|'s|are|has always been|remains|, which is)\s+(?:still |now |definitely |probably |by far |easily )?(?:my|our)\s+(?:all[- ]time |absolute |new |number one )*(?:favou?rite|fave|fav)\s+(?P<noun>[a-z][\w-]*(?: [a-z][\w-]*)?)(?=$|[.,;!?)]| of | ever| and | but | by | in )",
     re.IGNORECASE,
 )
+_EMAIL, _PHONE = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", r"\+?\d[\d ()/-]{6,16}\d"
+_PLAIN: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(rf"\b(?:reach|contact|e?mail|write to|find) me (?:at|on|under|via) (?:my \w+ )?(?P<x>{_EMAIL})|\b(?:please |now |just )?use (?P<y>{_EMAIL})", re.IGNORECASE), "email"),
+    (re.compile(rf"\b(?:reach|contact|call|text|ring|phone) me (?:at|on|under|via) (?:my \w+ )?(?P<x>{_PHONE})|\b(?:please |now |just )?use (?P<y>{_PHONE})", re.IGNORECASE), "phone_number"),
+    (re.compile(r"\b(?:my|our) (?:laptop|computer|pc|machine|desktop|server|work laptop|notebook) (?:runs|is running|is on|uses) (?P<x>[A-Z]?\w+)", re.IGNORECASE), "operating_system"),
+    (re.compile(rf"\b(?:my|our) (?:home|flat|house|place|apartment) is in (?P<x>{NAME})"), "lives_in"),
+    (re.compile(rf"\b(?:to|in) (?:my|our) home ?town,? (?P<x>{NAME})"), "home_town"),
+    (re.compile(r"\b(?:my|our) (?:\w+ )?(?P<x>kids|children)\b(?!')", re.IGNORECASE), "has_child"),
+)  # fmt: skip
 _INTRODUCED = (
     (re.compile(rf"(?:^|\b(?:hi|hello|hey|yo|greetings|good morning|morning)\W+(?:there\W+|all\W+|everyone\W+)?)(?:i'm|i am|im|it's|this is|it is)\s+(?P<x>(?!I\b)(?-i:{NAME}))(?=\s*(?:$|[,.!;)(\x00]|and\b|from\b|here\b|again\b|by the way|btw|-))", re.IGNORECASE), "name"),
     (re.compile(rf"(?:^|[\s,.!])(?P<x>(?!I\b|I'){NAME})\s+(?:here|speaking)(?=\s*(?:$|[,.!;:(-]|again|from|with|and\b))"), "name"),
@@ -67,6 +76,7 @@ _INTRODUCED = (
     (re.compile(rf"\bit's (?P<x>{NAME}) (?:on paper|on my passport|officially|legally|in full)"), "name"),
     (re.compile(rf"\bi(?:'m| am)\s+(?P<x>(?!I\b)(?-i:{NAME}\s{NAME}))(?=\s*(?:$|[,.!;(]|and\b|from\b|by the way|btw))", re.IGNORECASE), "name"),
 )  # fmt: skip
+_WHO_IS = re.compile(rf"\b(?:I'm|I am|Im)\s+(?:{NAME}),\s+an?\s+(?P<x>[^.;!?]+)")
 _NOT_FAVOURITES = frozenset(["part", "thing", "one", "kind", "way"])
 
 
@@ -88,6 +98,14 @@ def traits(text: str) -> Iterator[Trait]:
         if named and _plausible(predicate, named[0]):
             yield Trait(predicate=predicate, objects=tuple(named), start=found.start(), end=found.end(),
                         of=(found["of"] or "").lower(), past="was" in found["is"])  # fmt: skip
+    for pattern, predicate in _PLAIN:
+        for found in pattern.finditer(text):
+            value = found["x"] or found.groupdict().get("y") or ""
+            yield Trait(predicate=predicate, objects=(value.strip(),), start=found.start(), end=found.end())
+    if found := _WHO_IS.search(text):
+        named = objects("job", found["x"])
+        if named:
+            yield Trait(predicate="job_title", objects=tuple(named), start=found.start(), end=found.end())
     for pattern, predicate in _INTRODUCED:
         for found in pattern.finditer(text):
             named = objects("name", found["x"])
@@ -226,6 +244,10 @@ _NOT_TOWNS = frozenset(
 )
 
 
+def _is_post(words: str) -> bool:
+    return is_job(words.split()[-1].lower()) or (words.isupper() and len(words) <= 4)
+
+
 def _fragment(part: str) -> list[tuple[str, str]]:
     lower = part.lower()
     if found := _AGE.fullmatch(lower):
@@ -238,7 +260,7 @@ def _fragment(part: str) -> list[tuple[str, str]]:
         return [("ill_with", part)]
     if lower in NATIONALITIES:
         return [("nationality", part)]
-    if found := _AT.fullmatch(part):
+    if (found := _AT.fullmatch(part)) and _is_post(found["job"]):
         return [("job_title", found["job"]), ("works_at", found["org"])]
     words = lower.split()
     if words and len(words) <= 4 and is_job(words[-1]):

@@ -37,7 +37,7 @@ _LINK = r"(?:,?\s+(?:is|'s|was)\s+|'s\s+)"
 _MY = KINSHIP
 _NAMED = (
     # Anna is my sister / Anna's my sister / Anna, my sister / Anna (my sister) / Anna - my sister
-    re.compile(rf"(?P<name>\b(?!I\b|I'){NAME})(?:{_ENDED}\s+(?:is|'s)?\s*|'s\s+|\s+is\s+|,\s+|\s+\(|\s+-\s+|,\s+who(?:'s| is)\s+)(?:(?:also|now|actually)\s+)?(?:a\s+)?{_MY}\b"),
+    re.compile(rf"(?P<name>\b(?!I\b|I'){NAME})(?:{_ENDED}\s+(?:is|'s)?\s*|'s\s+|\s+is\s+|,\s+|\s+\(|\s+-\s+|,\s+who(?:'s| is| was| has been)\s+)(?:(?:also|now|actually)\s+)?(?:a\s+)?{_MY}\b"),
     # my sister Anna / my sister, Anna, / my sister (Anna) / my sister is called Anna
     re.compile(
         rf"\b{_MY}(?:'s name(?:'s| is)|(?:,(?=\s+[A-Z][\w' -]*(?:[,.)!?]|$))| -| \(|:| is| is called| is named|, called|, named| called| named| whose name is|, whose name is|, who's called)?)\s+\(?(?P<name>(?!I\b|I'){NAME})(?!'s\b)"
@@ -46,6 +46,8 @@ _NAMED = (
     # my friend from work, Anna / a friend of mine, Anna / the landlord (Mr Pickering)
     re.compile(rf"\b(?:an?|the|one of (?:my|our))\s+{ADJECTIVES}(?P<kin>(?i:{'|'.join(map(re.escape, KIN))}))s?(?: of (?:mine|ours))?(?:,| \(| called| named|,? whose name is)\s*(?P<name>(?!I\b|I'){NAME})"),
     re.compile(rf"\b{OWN}\s+{ADJECTIVES}(?P<kin>(?i:{'|'.join(map(re.escape, KIN))}))\s+from\s+[\w ]{{2,20}},?\s+(?P<name>(?!I\b|I'){NAME})"),
+    # I have a cousin in Melbourne named Rhys
+    re.compile(rf"\b(?:an?|one)\s+{ADJECTIVES}(?P<kin>(?i:{'|'.join(map(re.escape, KIN))}))\s+(?:in|from|near)\s+{NAME}\s+(?:called|named)\s+(?P<name>(?!I\b|I'){NAME})"),
     # Anna from work, Jonas from accounting
     re.compile(rf"(?P<name>\b(?!I\b|I'){NAME})\s+from\s+(?P<colleague>work|accounting|sales|hr|HR|marketing|finance|legal|support|the office|it\b|IT\b|my team|our team|engineering|design)\b"),
 )  # fmt: skip
@@ -63,6 +65,7 @@ _SINGULAR = {
     "puppies": "dog", "kittens": "cat", "ponies": "horse", "horses": "horse",
     "teammates": "teammate",
 }  # fmt: skip
+_GIVEN = re.compile(r"\b(?:named|called) (?:him|her|them|it|the (?:puppy|kitten|dog|cat|baby)) (?P<names>[A-Z][^.;!?()]*)")
 _BARE = re.compile(rf"\b{_MY}")
 _NOT_NAMED = frozenset(
     [
@@ -144,6 +147,14 @@ _NOT_NAMED = frozenset(
 def ties(text: str) -> Iterator[Tie]:
     """Everybody whom a sentence ties to the speaker by name; then those without one."""
     seen: list[tuple[int, int]] = []
+    given = _GIVEN.search(text)
+    if given:
+        kin = next((word for word in reversed(re.findall(r"[a-z]+", text[: given.start()].lower())) if word in KIN or word in _SINGULAR), "")
+        kin = _SINGULAR.get(kin, kin)
+        if KIN.get(kin) in {"has_pet", "has_child"}:
+            for name in objects("names", given["names"]):
+                seen.append((given.start(), given.end()))
+                yield Tie(kin=kin, name=name, start=given.start(), end=given.end())
     several = _SEVERAL.search(text)
     if several and several["kins"].lower() in _SINGULAR:
         kin = _SINGULAR[several["kins"].lower()]

@@ -21,9 +21,9 @@ class Rule:
 
 _LASTING = re.compile(
     r"\b(?:from (?:now|here|this point|today) (?:on|onwards?)|from here on(?: out| in)?|going forward|henceforth|in (?:the )?future|for (?:the|future)(?: future)? (?:reference|chats|conversations|record)|"
-    r"(?:in|for) (?:all|every|any) (?:of )?(?:our|my|your|future)?\s*(?:chats?|conversations?|answers?|replies|responses|messages?|code|work|time|requests?)"
+    r"(?:in|for) (?:all|every|any)(?:thing)?(?: of)? (?:our|my|your|future)\s+\w+|in everything|(?:from|as of) (?:this day|today)(?: on)?|permanently|that's our (?:system|rule)|make it a habit|(?:in|for) (?:all|every|any) (?:of )?(?:our|my|your|future)?\s*(?:chats?|conversations?|answers?|replies|responses|messages?|code|work|time|requests?)"
     r"|whenever (?:you|i|we)|when (?:you|we) (?:write|answer|reply|respond|give|show|code|use|talk|quote|format|suggest|explain|mention|translate|summari[sz]e|list|recommend|refer|draft)|when i (?:ask|say|paste|send|write|share)|every ?time|each time|any ?time (?:you|i|we)|always|never|by default|forever|for good|in general|as a (?:general )?rule|ever again|no matter what|without exception|at all times|permanently|"
-    r"(?:standing|general|house|ground|golden) (?:rule|instruction|order|preference|request)s?|rule (?:for|number|of)|(?:new|one|two|quick|my|the|only) rules?\b|my (?:rule|preference|default)|unless i (?:say|ask|tell|explicitly|specifically)|until i (?:say|tell)|remember (?:to|that|this|:|,)|keep in mind|please remember|make a note|note (?:to self|that|for)|don't forget"
+    r"(?:standing|general|house|ground|golden) (?:rule|instruction|order|preference|request)s?|rule (?:for|number|of)|(?:new|one|two|quick|my|the|only) rules?\b|my (?:rule|preference|default)|unless i (?:say|ask|tell|explicitly|specifically)|until i (?:say|tell)|remember (?:to|that|this|:|,)|keep in mind|please remember|make a note|note to self|please note that|don't forget"
     r"|if i (?:ask|paste|send|say|write|give|don't|ever)|any more|anymore|ever\b|once and for all|across (?:all )?(?:chats|sessions|conversations)|all (?:my|our) (?:chats|conversations))",
     re.IGNORECASE,
 )
@@ -36,7 +36,7 @@ _STYLE = re.compile(
 _ORDER = re.compile(
     r"(?:^|[,;:.!]\s*|\b(?:please|pls|just|and|but|so|then|to|you(?:'ll| can| should| must| may)?|on|out|always|never|chats|rule|reference|default)\s*[,:]?\s+)"
     r"(?:please |pls |always |never |just |only |kindly |also )*"
-    r"(?P<order>(?:don't|do not|never|no|stop|quit|avoid|skip|drop|cut|leave out|lose|spare me|use|using|keep|answer|reply|respond|write|give|show|put|add|include|start|begin|end|sign|call|address|speak|talk|explain|format|convert|translate|quote|cite|ask|check|run|tell|treat|assume|prefer|stick|be|make|list|number|round|spell|refer|mention|suggest|recommend|warn|remind|say|default|switch|follow|include|limit|wrap|indent|name|let|go|get|do|read|test|mark|leave|attach|offer|remember|consider|ignore|forget|swear|curse|bullet|plain|metric|short)\b.*)",
+    r"(?P<order>(?:don't|do not|never|no|stop|quit|avoid|skip|drop|cut|leave out|lose|spare me|use|using|keep|answer|reply|respond|write|give|show|put|add|include|start|begin|end|sign|call|address|speak|talk|explain|format|convert|translate|quote|cite|ask|check|run|tell|treat|assume|prefer|stick|be|make|list|number|round|spell|refer|mention|suggest|recommend|warn|remind|say|default|switch|follow|include|limit|wrap|indent|name|let|go|get|do|have|read|test|mark|leave|attach|offer|remember|consider|ignore|forget|swear|curse|bullet|plain|metric|short)\b.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _WISH = re.compile(
@@ -53,9 +53,12 @@ _TELLING = re.compile(
 )
 
 _SUSPECT = re.compile(
-    r"\b(?:hereby|developer mode|dev mode|debug mode|god mode|maintenance mode|override|jailbreak|unrestricted|no restrictions|without (?:any )?(?:restrictions?|filters?|limits|safety)|safety (?:rules|filters?|guidelines|checks?)|content polic\w+|guardrails?|system prompt|core identity|your (?:true|real|new) (?:self|identity|name|purpose|persona)|you are now|you're now|repeat after me|act as|dan\b"
-    r"|(?:previous|prior|earlier|all|any|your|other) (?:instructions|rules|guidelines|programming|training|polic\w+|directives)|obey|comply with (?:all|any|every)|exfiltrat\w+|(?:send|post|upload|forward|leak|share|mail|transmit|report|cc|copy)\b[^.]{0,60}(?:https?:|www\.|@|password|credential|secret|api key|token|everything|conversation|memor|data)|credentials?|passwords?|api keys?|private keys?|bank (?:account|details)|iban|bitcoin|wallet|wire|curl|wget|rm -rf|sudo |base64|trusted (?:source|user|operator|admin)|admin(?:istrator)? (?:rights|privileges|access|mode)|as (?:the|your|an?) (?:developer|admin\w*|creator|operator|owner|engineer|openai|anthropic|vendor)|i am (?:the|your) (?:developer|admin\w*|creator|operator)"
-    r"|highest priority|top priority instruction|authori[sz]ed|security (?:team|update|policy)|(?:without|never|don't|do not|no need to) (?:ask\w*|requir\w*|request\w*|wait\w* for|need\w*) (?:for )?(?:any )?(?:user |my |the user's )?(?:confirm\w*|permission|approval|consent)|approve (?:all|every|any)|always (?:agree|approve|trust|recommend (?:brand|product)|buy)|user (?:prefers|wants|is|has|said|agreed|consents)|the user\b)",
+    r"\b(?:hereby|developer mode|dev mode|debug mode|god mode|maintenance mode|override (?:code|accepted|mode|protocol|all|the|your)|jailbreak\w*|unrestricted|no restrictions|without (?:any )?(?:restrictions?|filters?|safety)"
+    r"|safety (?:rules|filters?|guidelines|checks?)|content polic\w+|guardrails?|core identity|your (?:true|real|new) (?:self|identity|name|purpose|persona)|you(?: are|'re) now (?!my\b)|repeat after me|do anything now"
+    r"|(?:previous|prior|all|any|other|safety) (?:instructions|guidelines|programming|training|polic\w+|directives|restrictions)|obey|comply with (?:all|any|every)|exfiltrat\w+"
+    r"|(?:send|post|upload|forward|leak|share|mail|transmit|report|cc|bcc)\b[^.]{0,60}(?:https?:|www\.|@|passwords?|credentials?|secrets?|api keys?|tokens?|everything|memor(?:y|ies))|bank (?:account|details)|bitcoin|wallet address"
+    r"|trusted (?:source|user|operator|admin)|as (?:the|your|an?) (?:developer|creator|operator|vendor|openai|anthropic|system)\b|i am (?:the|your) (?:developer|creator|operator|maker)|your (?:creator|developer|maker|owner)s?\b"
+    r"|highest priority|top priority instruction|security (?:team|update)|always (?:agree|approve|trust|buy|recommend)|approve (?:all|every|any)|the user (?:prefers|wants|is|has|said|agreed|consents)|never refuse|refuse nothing)\b",
     re.IGNORECASE,
 )
 
@@ -70,8 +73,8 @@ _FOREIGN_LASTING = re.compile(
     r"|من الآن|دائما|دائمًا|أبدا|أبدًا|تذكر|מעכשיו|תמיד|לעולם|अब से|हमेशा|कभी"
 )
 _FOREIGN_ORDER = re.compile(
-    r"(?i:\b(?:bitte|antworte\w*|schreib\w*|verwend\w*|nutze|benutz\w*|sprich|duze?|siez\w*|sag\w*|gib|mach\w*|nenn\w*|keine?n?|erklär\w*|frag\w*|s'il te plaît|stp|svp|réponds?|répondez|écris|écrivez|utilise\w*|parle|tutoie|vouvoie|donne|appelle|fais|explique|mets|por favor|responde\w*|contesta\w*|contéstame|respóndeme|escribe\w*|usa\w*|habla\w*|dame|llámame|trátame|explica\w*|pon|evita|responda|escreva|use|fale|me (?:chame|trate|responda|dê)|per favore|rispond\w*|scriv\w*|parla\w*|dammi|chiamami|spiega\w*|dammi|alsjeblieft|graag|antwoord\w*|schrijf|gebruik|noem|geef|snälla|svara|skriv|använd|kalla|vær så snill|svar|bruk|brug|proszę|odpowiadaj|pisz|używaj|mów|podawaj|nie używaj|prosím|odpovídej|piš|používej|lütfen|cevap|yaz|kullan\w*|yanıt\w*|vastaa|käytä|kirjoita|kérlek|válaszolj|írj|használj|te rog|răspunde|scrie|folosește|пожалуйста|отвечай\w*|пиши\w*|используй\w*|обращайся|называй|говори|будь ласка|відповідай|пиши|παρακαλώ|απάντα\w*|γράφε|γράψε|χρησιμοποίησε))"
-    r"|请|請|回答|用|不要|别|使用|称呼|叫我|ください|下さい|答えて|使って|書いて|呼んで|しないで|にして|해\s?주|하지\s?마|대답|답해|사용|말해|써|من فضلك|أجب|استخدم|اكتب|لا تستخدم|جاوب|ענה|כתוב|बताइए|लिख|जवाब|दीजिए|करें|दें|दो"
+    r"(?i:\b(?:bitte|antworte\w*|lösch\w*|prüf\w*|demande\w*|vérifie\w*|envoie|apagu?\w*|envi[ea]\w*|confirm\w*|borr\w*|давай|спрашивай|удаляй|schreib\w*|verwend\w*|nutze|benutz\w*|sprich|duze?|siez\w*|sag\w*|gib|mach\w*|nenn\w*|keine?n?|erklär\w*|frag\w*|s'il te plaît|stp|svp|réponds?|répondez|écris|écrivez|utilise\w*|parle|tutoie|vouvoie|donne|appelle|fais|explique|mets|por favor|responde\w*|contesta\w*|contéstame|respóndeme|escribe\w*|usa\w*|habla\w*|dame|llámame|trátame|explica\w*|pon|evita|responda|escreva|use|fale|me (?:chame|trate|responda|dê)|per favore|rispond\w*|scriv\w*|parla\w*|dammi|chiamami|spiega\w*|dammi|alsjeblieft|graag|antwoord\w*|schrijf|gebruik|noem|geef|snälla|svara|skriv|använd|kalla|vær så snill|svar|bruk|brug|proszę|odpowiadaj|pisz|używaj|mów|podawaj|nie używaj|prosím|odpovídej|piš|používej|lütfen|cevap|yaz|kullan\w*|yanıt\w*|vastaa|käytä|kirjoita|kérlek|válaszolj|írj|használj|te rog|răspunde|scrie|folosește|пожалуйста|отвечай\w*|пиши\w*|используй\w*|обращайся|называй|говори|будь ласка|відповідай|пиши|παρακαλώ|απάντα\w*|γράφε|γράψε|χρησιμοποίησε))"
+    r"|请|請|说|回答|用|不要|别|使用|称呼|叫我|ください|下さい|答えて|使って|書いて|呼んで|しないで|にして|話して|해\s?주|하지\s?마|대답|답해|사용|말해|써|من فضلك|أجب|استخدم|اكتب|لا تستخدم|جاوب|ענה|כתוב|बताइए|लिख|जवाब|दीजिए|करें|दें|दो"
 )
 _OWN_STORY = re.compile(r"(?i:^\W*(?:ich|je|j'|yo|eu|io|ik|jag|jeg|ja|я|мы|wir|nous))\b")
 _ENGLISH = re.compile(
@@ -121,6 +124,8 @@ _TOPIC_PATTERNS = tuple((key, re.compile(pattern, re.IGNORECASE)) for key, patte
 
 def rule_in(text: str) -> Rule | None:
     """The standing wish that a sentence of the owner's tells, if it tells one."""
+    if re.match(r"\W*never ?mind\b", text, re.IGNORECASE):
+        return None
     wish = _english(text) or _foreign(text)
     if not wish:
         return None
@@ -186,23 +191,27 @@ def _english(text: str) -> str:
     if len(_ENGLISH.findall(text)) < 1 and not _STYLE.search(text):
         return ""
     lasting, style = _LASTING.search(text), _STYLE.search(text)
+    if re.match(r"\W*(?:always |please )?(?:ask|check with|tell|warn) me (?:first|before)\b|\W*before you \w+", text, re.IGNORECASE):
+        return text
     wish = _WISH.search(text)
     if wish and (style or lasting) and not _ONCE.search(wish.group()):
         return text
     order = _ORDER.search(text)
+    if not order and style and (_strong(text) or re.search(r"\. (?:always|every time|forever)\W*$", text, re.IGNORECASE)) and not _TELLING.match(text) and len(text.split()) <= 14:
+        return text  # "prices in euros from now on"
     if not order or (_TELLING.match(text) and not _starts_with_cue(text)):
         return ""
     said = order["order"]
     if _ONCE.search(text) and not _strong(text):
         return ""
-    if lasting and (style or _strong(text) or lasting.group().lower() in {"always", "never"}):
+    if lasting and (style or _strong(text) or lasting.group().lower() in {"always", "never", "permanently", "ever"} or re.match(r"\W*(?:please )?(?:no|never|don't)\b", text, re.IGNORECASE)):
         return text
     denies = re.match(
         r"(?:don't|do not|never|no|stop|quit|avoid|skip|drop|leave out|spare me|enough)\b",
         said,
         re.IGNORECASE,
     )
-    if denies and style and len(said.split()) <= 14:
+    if denies and _STYLE.search(said) and len(said.split()) <= 14:
         return text
     keeps = re.match(
         r"(?:keep|answer|reply|respond|speak|talk|be|stick|write to me|address)\b",
@@ -223,7 +232,7 @@ def _english(text: str) -> str:
 def _strong(text: str) -> bool:
     return bool(
         re.search(
-            r"\b(?:from (?:now|here|this point|today) on|from here on|going forward|henceforth|in (?:the )?future|whenever|every ?time|each time|by default|forever|standing|rule|remember|unless i|for all|ever again|as a rule|in general|if i (?:paste|send|say|ask|write))\b",
+            r"\b(?:from (?:now|here|this point|today) on|from here on|going forward|henceforth|in (?:the )?future|whenever|every ?time|each time|by default|forever|(?:from|as of) (?:this day|today)|in everything|(?:in|for|across) all (?:of )?my|permanently|standing|rule|remember|unless i|for all|ever again|as a rule|in general|if i (?:paste|send|say|ask|write))\b",
             text,
             re.IGNORECASE,
         )

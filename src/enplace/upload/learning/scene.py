@@ -50,6 +50,8 @@ class Scene:
             return self.speaker
         if head.kin:
             kind = KINDS_OF_KIN.get(head.kin, head.kin)
+            if head.of:
+                return f"{self.speaker}'s {KINDS_OF_KIN.get(head.of, head.of)}'s {kind}"
             if head.name:
                 handle = self.handle(kind, head.name)
                 self.last = (kind, handle)

@@ -66,9 +66,9 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _SUPPOSING = re.compile(
-    r"\b(?:suppose|supposing|imagine|imagining|pretend(?:ing)?|let'?s say|let us say|say (?:i|we|my|you)\b|hypothetically|hypothetical"
+    r"\b(?:suppose|supposing|imagine|imagining|pretend(?:ing)?|let'?s say|let us say|(?:^|[,.;:]\s*)say (?:i|we|my)\b|hypothetically|hypothetical"
     r"|what if|as if|as though|even if|only if|i wish|wish i|if only|in (?:theory|a dream|my dreams?|another life)|dreamt|dreamed"
-    r"|assume|assuming|had i|were i|should i ever|in case i|unless i|for the sake of|in an alternate"
+    r"|assume|assuming|had i|were i|should i ever|for the sake of|in an alternate"
     r"|in a parallel|were i (?:to|a|an|your)|were we|picture this|consider (?:the case|a case|someone|a person)|take the case|(?:for|as an?) example i|role-?play|in character|thought experiment|if i were|if i was)\b",
     re.IGNORECASE,
 )
@@ -83,7 +83,7 @@ _FICTION = re.compile(
     re.IGNORECASE,
 )
 _ROLE_PLAY = re.compile(
-    r"\b(?:role-?play\w*|rp\b|\[?IC\]|(?:let'?s|can we|let us) (?:play|pretend|simulate|act|do a (?:mock|scene|role))|simulat\w+ (?:a|an|the)\b|mock (?:interview|trial|call|sales|exam)|practi[sc]e (?:a|an|my|with me)\b|playing a character|game master|dungeon master|in the sim\b|play the [a-z]+ (?:clerk|receptionist|doctor|customer|patient|waiter|officer|teller|guard)|pretend (?:you|i|to be|we|that)|act as|you(?:'re| are) (?:a|an|the|my) (?!right|star|great"
+    r"\A\s*\*[a-z][^*\n]{2,60}\*|\[(?:ic|rp|ooc)\]|\b(?:role[- ]?play\w*|rp\b|(?:let'?s|can we|let us) (?:play|pretend|simulate|act|do a (?:mock|scene|role))|simulat\w+ (?:a|an|the)\b|mock (?:interview|trial|call|sales|exam)|practi[sc]e (?:a|an|my|with me)\b|playing a character|game master|dungeon master|in the sim\b|play the [a-z]+ (?:clerk|receptionist|doctor|customer|patient|waiter|officer|teller|guard)|pretend (?:you|i|to be|we|that)|act as|you(?:'re| are) (?:a|an|the|my) (?!right|star|great"
     r"|genius|life|angel|legend|hero|gem|big help|wonderful|good)[a-z]+(?:[^.!?]*)\b(?:i'm|i am|i'll be|start|begin)\b|i'll be the|you play)\b",
     re.IGNORECASE,
 )

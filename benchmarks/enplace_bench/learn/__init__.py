@@ -1,0 +1,1 @@
+"""What is learned from conversations, measured on labelled cases, planted facts and noise."""
