@@ -76,6 +76,8 @@ class LearningStatus:
     outcomes: dict[str, int]
     dropped: dict[str, int]
     """What gave nothing, by reason."""
+    asked_tokens: int
+    """In and out, of the model that was asked beside the rules."""
 
     @property
     def confirmed_ratio(self) -> float | None:
@@ -229,6 +231,7 @@ class Learning:
             heard=sum(report.heard for report in reports),
             outcomes=dict(sorted(outcomes.items())),
             dropped=dict(dropped.most_common()),
+            asked_tokens=sum(map(_asked_tokens, reports)),
         )
 
     async def batches(self, *, limit: int = 50) -> Sequence[Batch]:
@@ -418,9 +421,7 @@ class Learning:
         for batch in await brain.lessons.batches(limit=MOST_A_DAY):
             if now - batch.at > timedelta(days=1):
                 break
-            if batch.report.asked is not None:
-                usage = batch.report.asked.usage
-                used += usage.input_tokens + usage.output_tokens
+            used += _asked_tokens(batch.report)
         return used < self._options.daily_tokens
 
     def _begun(self, part: Stretch, task_id: str, after: int, reason: str) -> Batch:
@@ -555,6 +556,11 @@ def _heard_in(operation: Operation) -> set[int]:
     if not isinstance(operation, Remember):
         return set()
     return {span.ordinal for span in operation.fact.evidence}
+
+
+def _asked_tokens(report: Report) -> int:
+    usage = report.asked.usage if report.asked else None
+    return usage.input_tokens + usage.output_tokens if usage else 0
 
 
 def _ordinal(proposal: Proposal) -> int:
