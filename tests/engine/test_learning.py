@@ -20,6 +20,7 @@ from enplace.records.learning import Lesson, Utterance
 from enplace.records.memory import Fact
 from enplace.records.telling import Told
 from enplace.stores.sqlite.brain import SqliteBrains
+from enplace.upload.learning.hearing import MOST_UTTERANCES
 from enplace.upload.learning.scene import Known
 
 BY_HAND = LearningOptions(in_background=False)
@@ -282,7 +283,7 @@ async def test_what_failed_in_the_background_waits_longer_each_time() -> None:
     house = House(learning=FAILING)
     owner = house.owner
     await hear(owner, POISON)
-    for tries in range(1, 8):
+    for tries in range(1, MOST_UTTERANCES.bit_length() + 1):
         await owner.learning.run(patient=True)
         assert await owner.learning.run(patient=True) == [], "not before its time"
         (failing,) = (await owner.learning.status()).failing

@@ -1,5 +1,6 @@
 """The Learning Centre of one owner: what is due is learned from, batch by batch."""
 
+import asyncio
 import logging
 import uuid
 from collections import Counter
@@ -136,7 +137,7 @@ class Learning:
         for due in await brain.lessons.due():
             after = await brain.lessons.cursor(due.task_id)
             part = await self._stretch(brain, due, after, _ALL)
-            batch, found = self._batch(
+            batch, found = await self._batch(
                 part, due.task_id, after, "dry run", await self._known(brain)
             )
             written, adopted = await self._weighed(brain, batch, found.proposals, dry=True)
@@ -327,7 +328,7 @@ class Learning:
                     )
                 else:
                     known = await self._known(brain)
-                    batch, found = self._batch(part, due.task_id, after, reason, known)
+                    batch, found = await self._batch(part, due.task_id, after, reason, known)
                     batch, found = await self._asked(brain, part, batch, found)
                 await self._weighed(brain, batch, found.proposals)
             except Exception as error:  # noqa: BLE001 - whatever it is, the rest goes on
@@ -386,10 +387,11 @@ class Learning:
             or not any(batch.after < event.place.position <= batch.upto for batch in aside)
         ]
 
-    def _batch(
+    async def _batch(
         self, part: Stretch, task_id: str, after: int, reason: str, known: Known
     ) -> tuple[Batch, Lesson]:
-        found = self._options.extractor.lesson(part.said, known)
+        # in a thread: a batch takes longer than others in this event loop should wait
+        found = await asyncio.to_thread(self._options.extractor.lesson, part.said, known)
         fresh = [each for each in found.proposals if _ordinal(each) in part.fresh]
         drops = Counter(each.reason for each in found.dropped if each.span.ordinal in part.fresh)
         report = Report(heard=len(part.fresh), dropped=dict(sorted(drops.items())))
@@ -528,7 +530,7 @@ class Learning:
                 continue
             events = await self._events(brain, batch.task_id)
             part = stretch(events, batch.after, batch.upto, _ALL, self._owner)
-            _, found = self._batch(part, batch.task_id, batch.after, "replay", known)
+            _, found = await self._batch(part, batch.task_id, batch.after, "replay", known)
             after += len({place_of(p.fact) for p in found.proposals if isinstance(p, Assert)})
             after += len({p.memory.id for p in found.proposals if isinstance(p, Meet)})
         if before and after < ENOUGH_OF_BEFORE * before:
