@@ -48,6 +48,8 @@ class Tally:
     past: int = 0
     closed: int = 0
     """Past facts that do not stand and are kept with their end."""
+    outlived: int = 0
+    """Past facts that still stand."""
     days: int = 0
     """Past facts whose day is known and that are kept."""
     right_days: int = 0
@@ -92,7 +94,7 @@ class Tally:
 
 _NUMBERS = (
     *("cases", "wanted", "found", "typed", "right", "near", "fine", "wrong", "never"),
-    *("wrongly_retired", "past", "closed", "days", "right_days", "batches", "undone"),
+    *("wrongly_retired", "past", "closed", "outlived", "days", "right_days", "batches", "undone"),
 )
 
 
@@ -160,6 +162,7 @@ def _judged(case: Case, now_known: Known, now: datetime) -> Tally:
         stands = any(is_same(fact, gold) for fact in standing)
         tally.past += 1
         tally.closed += bool(kept) and not stands
+        tally.outlived += stands
         if gold.until is not None and kept:
             tally.days += 1
             tally.right_days += any(_ends_on(fact, gold) for fact in kept)

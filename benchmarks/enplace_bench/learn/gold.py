@@ -17,7 +17,20 @@ SEEN, UNSEEN = ("ordinary", "chatty"), ("ordinary_unseen", "chatty_unseen")
 """The rules were made with the first before the eyes; nobody has read the second."""
 
 _OPEN = frozenset(
-    ["statement", "event", "habit", "plans", "goal", "decided", "instruction", "appointment", "deadline", "needs_to", "waiting_for", "works_on"]
+    [
+        "statement",
+        "event",
+        "habit",
+        "plans",
+        "goal",
+        "decided",
+        "instruction",
+        "appointment",
+        "deadline",
+        "needs_to",
+        "waiting_for",
+        "works_on",
+    ]
 )
 """Predicates whose object is a clause: its words may stand anywhere in the sentence."""
 _EMPTY = frozenset(("the", "a", "an", "user", "of", "my", "s"))
