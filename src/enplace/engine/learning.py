@@ -4,7 +4,7 @@ import asyncio
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -30,7 +30,7 @@ from enplace.records.learning import (
     Report,
     Utterance,
 )
-from enplace.records.memory import Fact, SoulLine, Span
+from enplace.records.memory import Fact, Person, SoulLine, Span
 from enplace.records.task import Due
 from enplace.records.telling import Told
 from enplace.records.words import fold
@@ -396,7 +396,7 @@ class Learning:
         drops = Counter(each.reason for each in found.dropped if each.span.ordinal in part.fresh)
         report = Report(heard=len(part.fresh), dropped=dict(sorted(drops.items())))
         batch = replace(self._begun(part, task_id, after, reason), report=report)
-        return batch, replace(found, proposals=tuple(fresh))
+        return batch, replace(found, proposals=tuple(_met_once(fresh)))
 
     async def _asked(
         self, brain: Brain, part: Stretch, batch: Batch, found: Lesson
@@ -507,19 +507,22 @@ class Learning:
         """The lines of a batch give way to what stood before them."""
         history = await brain.memory.soul(history=True)
         current = {(line.section, line.key): line for line in history}
+        gone = {
+            batch.id for batch in await brain.lessons.batches(limit=1_000_000, state="rolled_back")
+        }
+        gone.add(batch_id)
         for place, line in current.items():
             if line.batch != batch_id:
                 continue
             before = [
                 each
                 for each in history
-                if (each.section, each.key) == place and each.batch != batch_id
+                if (each.section, each.key) == place and each.batch not in gone
             ]
-            text = before[-1].text if before else ""
+            # with the batch it came from, which may be rolled back too
+            restored = before[-1] if before else replace(line, text="", batch=None)
             now = self._writer.clock.now()
-            await brain.commit(
-                Changeset(at=now, soul=(replace(line, text=text, recorded_at=now, batch=None),))
-            )
+            await brain.commit(Changeset(at=now, soul=(replace(restored, recorded_at=now),)))
 
     async def _require_enough(self, brain: Brain, old: Sequence[Batch]) -> None:
         before = sum(batch.report.outcomes.get("added", 0) for batch in old)
@@ -563,6 +566,18 @@ def _heard_in(operation: Operation) -> set[int]:
 def _asked_tokens(report: Report) -> int:
     usage = report.asked.usage if report.asked else None
     return usage.input_tokens + usage.output_tokens if usage else 0
+
+
+def _met_once(proposals: Iterable[Proposal]) -> Iterator[Proposal]:
+    """All but the later ones of those that meet the same person: who is new is new once."""
+    met: set[str] = set()
+    for proposal in proposals:
+        if isinstance(proposal, Meet) and isinstance(proposal.memory, Person):
+            names = set(map(fold, proposal.memory.names))
+            if names & met:
+                continue
+            met |= names
+        yield proposal
 
 
 def _ordinal(proposal: Proposal) -> int:
