@@ -200,11 +200,13 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
             return Recollection(query=RecallQuery(terms=(), reason="recalled before the crash"))
         preparer.catch_up(history)
         now = clock.now()
+        in_view = preparer.in_view(wanted, now, station.price())
         asked = Asked(
             message=message.text,
             before=last_words(history),
             task_id=history.task_id,
-            visible=preparer.visible(wanted, now, station.price()),
+            visible=in_view.memories,
+            out_of_view=in_view.gone,
         )
         return await recall(brain, station.embedder, asked, now=now, options=options.recall)
 

@@ -185,6 +185,8 @@ def status_lines(status: LearningStatus) -> Iterator[str]:
     if status.confirmed_ratio is not None:
         yield f"confirmed   {status.confirmed_ratio:.2f} times what was added"
     yield f"dropped     {_counted(status.dropped) or 'nothing'}"
+    if status.asked_tokens:
+        yield f"asked       {status.asked_tokens} tokens of the model"
     if status.rolled_back:
         yield f"taken back  {status.rolled_back} batches"
     if status.set_aside:

@@ -1,9 +1,10 @@
 """The Learning Centre of one owner: what is due is learned from, batch by batch."""
 
+import asyncio
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -29,7 +30,7 @@ from enplace.records.learning import (
     Report,
     Utterance,
 )
-from enplace.records.memory import Fact, SoulLine, Span
+from enplace.records.memory import Fact, Person, SoulLine, Span
 from enplace.records.task import Due
 from enplace.records.telling import Told
 from enplace.records.words import fold
@@ -76,6 +77,8 @@ class LearningStatus:
     outcomes: dict[str, int]
     dropped: dict[str, int]
     """What gave nothing, by reason."""
+    asked_tokens: int
+    """In and out, of the model that was asked beside the rules."""
 
     @property
     def confirmed_ratio(self) -> float | None:
@@ -134,7 +137,7 @@ class Learning:
         for due in await brain.lessons.due():
             after = await brain.lessons.cursor(due.task_id)
             part = await self._stretch(brain, due, after, _ALL)
-            batch, found = self._batch(
+            batch, found = await self._batch(
                 part, due.task_id, after, "dry run", await self._known(brain)
             )
             written, adopted = await self._weighed(brain, batch, found.proposals, dry=True)
@@ -229,6 +232,7 @@ class Learning:
             heard=sum(report.heard for report in reports),
             outcomes=dict(sorted(outcomes.items())),
             dropped=dict(dropped.most_common()),
+            asked_tokens=sum(map(_asked_tokens, reports)),
         )
 
     async def batches(self, *, limit: int = 50) -> Sequence[Batch]:
@@ -324,7 +328,7 @@ class Learning:
                     )
                 else:
                     known = await self._known(brain)
-                    batch, found = self._batch(part, due.task_id, after, reason, known)
+                    batch, found = await self._batch(part, due.task_id, after, reason, known)
                     batch, found = await self._asked(brain, part, batch, found)
                 await self._weighed(brain, batch, found.proposals)
             except Exception as error:  # noqa: BLE001 - whatever it is, the rest goes on
@@ -383,15 +387,16 @@ class Learning:
             or not any(batch.after < event.place.position <= batch.upto for batch in aside)
         ]
 
-    def _batch(
+    async def _batch(
         self, part: Stretch, task_id: str, after: int, reason: str, known: Known
     ) -> tuple[Batch, Lesson]:
-        found = self._options.extractor.lesson(part.said, known)
+        # in a thread: a batch takes longer than others in this event loop should wait
+        found = await asyncio.to_thread(self._options.extractor.lesson, part.said, known)
         fresh = [each for each in found.proposals if _ordinal(each) in part.fresh]
         drops = Counter(each.reason for each in found.dropped if each.span.ordinal in part.fresh)
         report = Report(heard=len(part.fresh), dropped=dict(sorted(drops.items())))
         batch = replace(self._begun(part, task_id, after, reason), report=report)
-        return batch, replace(found, proposals=tuple(fresh))
+        return batch, replace(found, proposals=tuple(_met_once(fresh)))
 
     async def _asked(
         self, brain: Brain, part: Stretch, batch: Batch, found: Lesson
@@ -418,9 +423,7 @@ class Learning:
         for batch in await brain.lessons.batches(limit=MOST_A_DAY):
             if now - batch.at > timedelta(days=1):
                 break
-            if batch.report.asked is not None:
-                usage = batch.report.asked.usage
-                used += usage.input_tokens + usage.output_tokens
+            used += _asked_tokens(batch.report)
         return used < self._options.daily_tokens
 
     def _begun(self, part: Stretch, task_id: str, after: int, reason: str) -> Batch:
@@ -504,19 +507,22 @@ class Learning:
         """The lines of a batch give way to what stood before them."""
         history = await brain.memory.soul(history=True)
         current = {(line.section, line.key): line for line in history}
+        gone = {
+            batch.id for batch in await brain.lessons.batches(limit=1_000_000, state="rolled_back")
+        }
+        gone.add(batch_id)
         for place, line in current.items():
             if line.batch != batch_id:
                 continue
             before = [
                 each
                 for each in history
-                if (each.section, each.key) == place and each.batch != batch_id
+                if (each.section, each.key) == place and each.batch not in gone
             ]
-            text = before[-1].text if before else ""
+            # with the batch it came from, which may be rolled back too
+            restored = before[-1] if before else replace(line, text="", batch=None)
             now = self._writer.clock.now()
-            await brain.commit(
-                Changeset(at=now, soul=(replace(line, text=text, recorded_at=now, batch=None),))
-            )
+            await brain.commit(Changeset(at=now, soul=(replace(restored, recorded_at=now),)))
 
     async def _require_enough(self, brain: Brain, old: Sequence[Batch]) -> None:
         before = sum(batch.report.outcomes.get("added", 0) for batch in old)
@@ -527,7 +533,7 @@ class Learning:
                 continue
             events = await self._events(brain, batch.task_id)
             part = stretch(events, batch.after, batch.upto, _ALL, self._owner)
-            _, found = self._batch(part, batch.task_id, batch.after, "replay", known)
+            _, found = await self._batch(part, batch.task_id, batch.after, "replay", known)
             after += len({place_of(p.fact) for p in found.proposals if isinstance(p, Assert)})
             after += len({p.memory.id for p in found.proposals if isinstance(p, Meet)})
         if before and after < ENOUGH_OF_BEFORE * before:
@@ -555,6 +561,23 @@ def _heard_in(operation: Operation) -> set[int]:
     if not isinstance(operation, Remember):
         return set()
     return {span.ordinal for span in operation.fact.evidence}
+
+
+def _asked_tokens(report: Report) -> int:
+    usage = report.asked.usage if report.asked else None
+    return usage.input_tokens + usage.output_tokens if usage else 0
+
+
+def _met_once(proposals: Iterable[Proposal]) -> Iterator[Proposal]:
+    """All but the later ones of those that meet the same person: who is new is new once."""
+    met: set[str] = set()
+    for proposal in proposals:
+        if isinstance(proposal, Meet) and isinstance(proposal.memory, Person):
+            names = set(map(fold, proposal.memory.names))
+            if names & met:
+                continue
+            met |= names
+        yield proposal
 
 
 def _ordinal(proposal: Proposal) -> int:

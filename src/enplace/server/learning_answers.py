@@ -52,6 +52,8 @@ class StatusAnswer(Answer):
     outcomes: dict[str, int]
     dropped: dict[str, int]
     """What gave nothing, by reason."""
+    asked_tokens: int
+    """In and out, of the model that was asked beside the rules."""
     confirmed_ratio: float | None
     """Confirmations to memories added; null where none was added."""
 
@@ -63,7 +65,7 @@ class ReportAnswer(Answer):
     outcomes: dict[str, int]
     dropped: dict[str, int]
     trouble: str
-    """Why it was set aside."""
+    """Why it was set aside, or why a model found nothing in it."""
 
 
 class BatchAnswer(Answer):
