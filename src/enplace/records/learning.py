@@ -99,6 +99,12 @@ class Report:
     trouble: str = ""
     """Why the batch was set aside, or why a model found nothing in it."""
 
+    @property
+    def asked_tokens(self) -> int:
+        """That a model's part in it took, in and out."""
+        usage = self.asked.usage if self.asked else None
+        return usage.input_tokens + usage.output_tokens if usage else 0
+
 
 BatchState = Literal["done", "rolled_back", "set_aside"]
 """`set_aside`: its events could not be learned from after several attempts; the cursor passed."""
