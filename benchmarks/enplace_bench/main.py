@@ -4,13 +4,24 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from enplace_bench import chat, conformance, crash, importing, prefix, prove, turn, vanish
+from enplace_bench import (
+    chat,
+    conformance,
+    crash,
+    importing,
+    learn_crash,
+    prefix,
+    prove,
+    turn,
+    vanish,
+)
 from enplace_bench.context import command as context
 from enplace_bench.recall import command as recall
 
 BENCHES = {
     "turn": turn,
     "crash": crash,
+    "learn-crash": learn_crash,
     "vanish": vanish,
     "chat": chat,
     "conformance": conformance,
