@@ -1,8 +1,9 @@
 """A process that learns what owners have due, to be killed on the way: HOME URL.
 
 Every message that was heard becomes a fact of its own and every batch a line of the soul, so that
-what was learned twice or not at all can be counted. A line on standard input names a point at which
-the process kills itself; each run tells of its begin and its end on standard output.
+what was learned twice or not at all can be counted. A line on standard input says what the process does
+to itself, and where: `kill POINT` or `stop POINT`. Each run tells of its begin and its end on
+standard output.
 """
 
 import asyncio
@@ -17,8 +18,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from enplace.jobs.durable import DurableJobs, DurableOptions
-from enplace.jobs.pauses import Pauses
+from enplace.jobs.durable import DurableJobs
+from enplace.jobs.options import DurableOptions, Pauses
 from enplace.ports import Brain
 from enplace.records.changeset import Changeset
 from enplace.records.event import Event, MessageHeard
@@ -39,7 +40,7 @@ POINTS = ("begun", "attempted", "deciding", "learned", "ended")
 MOST_EVENTS = 3
 """Of a batch: few, so that a run has several."""
 PAUSE_S = 0.03
-"""Between batches: as long as thinking would take, so that kills hit runs."""
+"""As long as thinking would take, so that kills hit runs."""
 
 
 class Learner:
@@ -47,12 +48,12 @@ class Learner:
 
     def __init__(self, home: Path) -> None:
         self.brains = SqliteBrains(home)
-        self._fatal = ""
+        self._fate = ""
 
     def listen(self) -> None:
-        """Die at the point that is named on standard input."""
+        """Take a fate from standard input."""
         for line in sys.stdin:
-            self._fatal = line.strip()
+            self._fate = line.strip()
 
     async def __call__(self, owner: str) -> None:
         """Learn until nothing is due."""
@@ -62,7 +63,6 @@ class Learner:
         while waiting := await brain.lessons.due():
             for due in waiting:
                 await self._learn(brain, due)
-                await asyncio.sleep(PAUSE_S)
         self._pass("ended")
         tell(f"ended {owner}")
 
@@ -88,6 +88,7 @@ class Learner:
             report=Report(heard=len(behind)),
         )
         await lessons.attempt(task_id, after, now)
+        await asyncio.sleep(PAUSE_S)
         self._pass("attempted")
         await brain.learn(batch, proposals_of(behind, now), self._decide)
         self._pass("learned")
@@ -108,8 +109,12 @@ class Learner:
         return [Changeset(at=fact.recorded_at, memories=(fact,), write=write)]
 
     def _pass(self, point: str) -> None:
-        if point == self._fatal:
+        if self._fate == f"kill {point}":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self._fate == f"stop {point}":
+            self._fate = ""
+            tell("stopped")
+            os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def proposals_of(events: Sequence[Event], now: datetime) -> list[Proposal]:

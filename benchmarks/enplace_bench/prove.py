@@ -74,6 +74,15 @@ STEPS = (
         ),
     ),
     Step(
+        name="learn-crash",
+        command=("enplace-bench", "learn-crash", "--rounds", "50", "--json"),
+        claims=(
+            Claim(field="lost", at_most=0),
+            Claim(field="repeated", at_most=0),
+            Claim(field="stuck", at_most=0),
+        ),
+    ),
+    Step(
         name="recall",
         command=("enplace-bench", "recall", "--json"),
         claims=(

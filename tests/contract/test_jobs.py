@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from enplace.errors import UsageError
-from enplace.jobs.durable import DurableJobs, DurableOptions
+from enplace.jobs.durable import DurableJobs
 from enplace.jobs.inprocess import InProcessJobs
-from enplace.jobs.pauses import Pauses
+from enplace.jobs.options import DurableOptions, Pauses
 from enplace.ports import Jobs
 from enplace_bench import postgres
 

@@ -3,9 +3,10 @@
 import asyncio
 import sys
 
-from enplace.jobs.durable import DurableJobs, DurableOptions
+from enplace.jobs.durable import DurableJobs
+from enplace.jobs.options import DurableOptions
 
-OPTIONS = DurableOptions(poll_s=0.02, beat_s=0.1, dead_after_s=0.5)
+OPTIONS = DurableOptions(poll_s=0.02, beat_s=0.1, dead_after_s=1.5)
 
 
 async def hold(owner: str) -> None:

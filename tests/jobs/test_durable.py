@@ -1,6 +1,7 @@
 """What durable jobs owe to those who come after."""
 
 import asyncio
+import json
 import signal
 import sqlite3
 import subprocess
@@ -15,7 +16,8 @@ from dbos import DBOS
 from tests.jobs.holding_child import OPTIONS
 
 from enplace.errors import ConfigError, StoreError, UsageError
-from enplace.jobs.durable import DurableJobs, DurableOptions
+from enplace.jobs.durable import DurableJobs
+from enplace.jobs.options import DurableOptions
 from enplace.jobs.queue import QUEUE, WORKFLOW
 
 CHILD = Path(__file__).with_name("holding_child.py")
@@ -77,7 +79,7 @@ async def test_the_jobs_of_a_process_that_was_killed_are_done_by_another(path: P
     async with jobs_in(path) as jobs:
         with start_child(path, "ada") as child:
             await jobs.start(counting)
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(2.0)
             assert counting.owners == []  # as long as it lives, it has the job
             child.kill()
         await until(lambda: counting.owners == ["ada"])
@@ -177,7 +179,7 @@ async def test_a_job_says_no_more_than_whose_it_is(path: Path) -> None:
         )
         ((inputs,),) = rows(path, "select inputs from workflow_input")
     assert (name, queue, owner) == (WORKFLOW, QUEUE, "ada")
-    assert inputs == '{"positionalArgs":["ada",0],"namedArgs":{}}'
+    assert json.loads(inputs) == {"positionalArgs": ["ada", 0], "namedArgs": {}}
 
 
 async def test_a_process_that_uses_dbos_for_something_else_is_left_alone(

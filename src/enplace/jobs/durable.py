@@ -15,14 +15,14 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, wait
-from dataclasses import dataclass, field
+from contextlib import suppress
 from functools import cache
 
 from dbos import DBOS
 from sqlalchemy.exc import SQLAlchemyError
 
 from enplace.errors import ConfigError, UsageError
-from enplace.jobs.pauses import Pauses
+from enplace.jobs.options import DurableOptions
 from enplace.jobs.queue import APPLICATION, PROTOCOL, WAITING, WORKFLOW, JobQueue, mapped
 from enplace.ports import Work
 
@@ -34,27 +34,6 @@ HANDOVER_S = 2.0
 """How long a job that a closing process gives back waits, so that it does not take it again."""
 PATIENCE_S = 5.0
 """How long closing waits for cancelled runs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DurableOptions:
-    """How jobs are kept and found."""
-
-    at_once: int = 4
-    """Most owners whose work this process does at the same time."""
-    poll_s: float = 0.5
-    """How often it looks for jobs."""
-    settle_s: float = 0.0
-    """How long a job waits for more to be said before it begins."""
-    beat_s: float = 5.0
-    """Between heartbeats."""
-    dead_after_s: float = 30.0
-    """Without a heartbeat for so long a process counts as dead. One that is not does no harm: what
-    is done twice has an effect once."""
-    keep_s: float = 7 * 86_400.0
-    """How long finished jobs are kept for those who look into them."""
-    pauses: Pauses = field(default_factory=Pauses)
-    """Between a run that failed and the next one."""
 
 
 class DurableJobs:
@@ -77,8 +56,8 @@ class DurableJobs:
         self._carried: set[str] = set()
         """Workflows that run here."""
         self._runs: set[asyncio.Task[object]] = set()
-        self._idle: set[str] = set()
-        """Workflows that are ours and did not run when it was looked last."""
+        self._idle: dict[str, float] = {}
+        """Workflows that are ours and do not run: since when they were seen so."""
         self._swept_at = 0.0
         self._closed = False
 
@@ -160,8 +139,8 @@ class DurableJobs:
                 time.sleep(0.02)
             DBOS.destroy()
             _at_work = None
-            with mapped():
-                queue.executors.leave(self.executor_id)  # what still runs is brought back
+            with suppress(SQLAlchemyError):  # then it is forgotten after a while
+                queue.executors.leave(self.executor_id)
         queue.close()
 
     def _mine(self, queue: JobQueue) -> bool:
@@ -227,15 +206,18 @@ class DurableJobs:
         queue.executors.beat(self.executor_id)
         begun = queue.begun()
         alive = queue.executors.alive(options.dead_after_s)  # after: who began a job was alive
-        idle: set[str] = set()
+        now = time.monotonic()
+        idle: dict[str, float] = {}
         for workflow_id, executor in begun:
             if executor == self.executor_id and workflow_id not in self._carried:
-                idle.add(workflow_id)  # about to begin or to end, or lost in between
-            if executor not in alive or workflow_id in idle & self._idle:
+                # It is about to begin or to end, or the database failed in between.
+                idle[workflow_id] = self._idle.get(workflow_id, now)
+            is_lost = now - idle.get(workflow_id, now) > options.dead_after_s
+            if executor not in alive or is_lost:
                 queue.bring_back(workflow_id, executor)
         self._idle = idle
-        if time.monotonic() - self._swept_at > min(3_600.0, options.keep_s) or not self._swept_at:
-            self._swept_at = time.monotonic()
+        if now - self._swept_at > min(3_600.0, options.keep_s) or not self._swept_at:
+            self._swept_at = now
             queue.sweep(options.keep_s)
             queue.executors.forget(100 * options.dead_after_s)
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from enplace.errors import UsageError
-from enplace.jobs.pauses import Pauses
+from enplace.jobs.options import Pauses
 from enplace.ports import Work
 
 _log = logging.getLogger("enplace.jobs")
