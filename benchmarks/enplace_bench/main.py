@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from enplace_bench import chat, conformance, crash, importing, prefix, prove, turn, vanish
 from enplace_bench.context import command as context
+from enplace_bench.learn import command as learn
 from enplace_bench.recall import command as recall
 
 BENCHES = {
@@ -17,6 +18,7 @@ BENCHES = {
     "prefix": prefix,
     "recall": recall,
     "context": context,
+    "learn": learn,
     "import": importing,
     "prove": prove,
 }
