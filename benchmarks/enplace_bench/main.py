@@ -16,6 +16,7 @@ from enplace_bench import (
     vanish,
 )
 from enplace_bench.context import command as context
+from enplace_bench.learn import command as learn
 from enplace_bench.recall import command as recall
 
 BENCHES = {
@@ -28,6 +29,7 @@ BENCHES = {
     "prefix": prefix,
     "recall": recall,
     "context": context,
+    "learn": learn,
     "import": importing,
     "prove": prove,
 }

@@ -92,6 +92,25 @@ STEPS = (
         ),
     ),
     Step(
+        name="learn",
+        command=("enplace-bench", "learn", "--json"),
+        claims=(
+            Claim(field="precision", at_least=0.95),
+            Claim(field="recall", at_least=0.80),
+            Claim(field="wrongly_retired", at_most=0),
+            Claim(field="unseen.precision", at_least=0.95),
+            Claim(field="unseen.recall", at_least=0.80),
+            Claim(field="unseen.wrongly_retired", at_most=0),
+            Claim(field="echo_changed", at_most=0),
+            Claim(field="junk_rate", at_most=0.05),
+            Claim(field="planted_found", at_least=0.85),
+            Claim(field="poison_promoted", at_most=0),
+            Claim(field="prefix_moved", at_most=0),
+            Claim(field="secrets_leaked", at_most=0),
+            Claim(field="harmless_changed", at_most=0),
+        ),
+    ),
+    Step(
         name="vanish",
         command=("enplace-bench", "vanish", "--rounds", "50", "--json"),
         claims=(

@@ -56,6 +56,8 @@ class Tally:
     batches: int = 0
     undone: int = 0
     """Batches whose roll-back restored what was known before."""
+    stuck: int = 0
+    """Tasks whose learning failed, so that it waits to be tried again."""
     failures: list[str] = field(default_factory=list[str])
     """Ids of cases with a batch that was not."""
 
@@ -80,6 +82,11 @@ class Tally:
         """Share of the wanted facts that stand."""
         return _share(self.found, self.wanted)
 
+    @property
+    def typed_share(self) -> float:
+        """Share of those found that say so in their fields."""
+        return _share(self.typed, self.found)
+
     def as_json(self) -> JsonObject:
         """Everything, with stable names."""
         numbers: JsonObject = {name: int(getattr(self, name)) for name in _NUMBERS}
@@ -87,14 +94,24 @@ class Tally:
             "precision": round(self.precision, 4),
             "strict_precision": round(self.strict_precision, 4),
             "recall": round(self.recall, 4),
-            "typed_share": round(_share(self.typed, self.found), 4),
+            "typed_share": round(self.typed_share, 4),
             **numbers,
         }
 
 
 _NUMBERS = (
     *("cases", "wanted", "found", "typed", "right", "near", "fine", "wrong", "never"),
-    *("wrongly_retired", "past", "closed", "outlived", "days", "right_days", "batches", "undone"),
+    *(
+        "wrongly_retired",
+        "past",
+        "closed",
+        "outlived",
+        "days",
+        "right_days",
+        "batches",
+        "undone",
+        "stuck",
+    ),
 )
 
 
@@ -136,6 +153,7 @@ async def _one(engine: Engine, name: str, clock: SetClock, case: Case) -> Tally:
         states.append(([batch.id for batch in batches], before))
     clock.at = end
     tally = _judged(case, await known(brain), end)
+    tally.stuck = len((await owner.learning.status()).failing)
     for ids, before in reversed(states):
         for id_ in reversed(ids):
             await owner.learning.rollback(id_)
