@@ -140,7 +140,8 @@ class Learning:
         """How far learning has come."""
         brain = await self._writer.brain()
         due = tuple(await brain.lessons.due())
-        behind, oldest = 0, None
+        behind = 0
+        oldest: datetime | None = None
         for each in due:
             cursor = await brain.lessons.cursor(each.task_id)
             waiting = [
@@ -205,7 +206,7 @@ class Learning:
                     )
                     found = Lesson()
                 await self._weighed(brain, batch, found.proposals)
-            except Exception as error:  # the worker's loop: whatever it is, the rest goes on
+            except Exception as error:  # noqa: BLE001  the worker's loop: the rest goes on
                 _log.exception("a batch failed", extra={"action": "learn", "task_id": due.task_id})
                 await brain.lessons.attempt(
                     due.task_id, after, now, trouble=f"{type(error).__name__}: {error}"
