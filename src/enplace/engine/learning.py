@@ -150,7 +150,8 @@ class Learning:
                 if event.place and cursor < event.place.position <= each.position
             ]
             behind += len(waiting)
-            oldest = min([*waiting, *([oldest] if oldest else [])], default=None)
+            known = [*waiting, oldest] if oldest else waiting
+            oldest = min(known) if known else None
         batches = await brain.lessons.batches(limit=1_000_000)
         outcomes, dropped = Counter[str](), Counter[str]()
         for batch in batches:
