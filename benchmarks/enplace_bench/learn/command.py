@@ -161,7 +161,8 @@ def _junk(options: argparse.Namespace, figures: JsonObject) -> list[Bar]:
     )
     print_table(["", *heads], rows)
     print(f"junk by kind: {alone.junk_by_kind}")
-    print(f"planted facts not found: {', '.join(alone.missed)}\n")
+    print(f"planted facts not found: {', '.join(alone.missed)};", end=" ")
+    print(f"{alone.lost} of them stood once\n")
     figures |= _junk_figures(alone)
     return [
         Bar(name="junk rate", figure=alone.junk_rate, at_most=JUNK),
@@ -188,6 +189,7 @@ def _junk_figures(found: junk.Survivors) -> JsonObject:
         "kept": {**found.by_origin},
         "planted": found.planted,
         "planted_found": found.found_share,
+        "planted_lost": found.lost,
     }
 
 
@@ -312,7 +314,7 @@ def _latency(options: argparse.Namespace, figures: JsonObject) -> list[Bar]:
         "turn_p95_ratio": found.ratio,
         "turn_p95_ms": {"with": found.with_ms[1], "without": found.without_ms[1]},
         "longest_stall_ms": max(found.stall_ms, found.long_stall_ms),
-        "batches": found.batches,
+        "turn_batches": found.batches,
     }
     return []
 

@@ -19,7 +19,7 @@ from enplace.engine import OwnerEngine
 from enplace.providers.scripted import Answer, say
 from enplace.records.context import Context
 from enplace.records.event import AssistantSpoke, ToolFinished, UserSpoke
-from enplace.records.memory import Fact, Span
+from enplace.records.memory import Span
 from enplace.records.words import fold
 from enplace_bench.learn.noise import Noise, corpus
 from enplace_bench.learn.telling import BEGIN, Known, known, minutes, opened, reads
@@ -68,6 +68,8 @@ class Survivors:
     found: int
     missed: tuple[str, ...]
     """Predicates of planted facts that were not found."""
+    lost: int
+    """Of these, those that are known and do not stand any more."""
 
     @property
     def junk_rate(self) -> float:
@@ -208,14 +210,17 @@ def _counted(
     standing = now_known.standing(clock.at)
     people = [person for person in now_known.people if person.state == "active"]
     kept = [_origin(each.evidence, origins) for each in (*standing, *people, *now_known.soul)]
-    missed = [fact.predicate for fact in facts if not _is_found(fact, standing, now_known)]
+    told = [fold(fact.sentence) for fact in standing] + [fold(x.text) for x in now_known.soul]
+    missed = [fact for fact in facts if not _is_in(fact, told)]
+    once = [fold(fact.sentence) for fact in now_known.facts]
     return Survivors(
         turns=turns,
         by_origin=dict(Counter(origin for origin, _ in kept)),
         junk_by_kind=dict(Counter(kind for origin, kind in kept if origin == "noise")),
         planted=len(facts),
         found=len(facts) - len(missed),
-        missed=tuple(missed),
+        missed=tuple(fact.predicate for fact in missed),
+        lost=sum(_is_in(fact, once) for fact in missed),
     )
 
 
@@ -228,6 +233,5 @@ def _origin(
     return min(found, key=lambda each: ("planted", "recorded", "noise").index(each[0]))
 
 
-def _is_found(fact: Planted, standing: Sequence[Fact], now_known: Known) -> bool:
-    told = [fold(each.sentence) for each in standing] + [fold(x.text) for x in now_known.soul]
+def _is_in(fact: Planted, told: Sequence[str]) -> bool:
     return any(all(word in sentence for word in fact.has) for sentence in told)
