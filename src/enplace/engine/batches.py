@@ -161,6 +161,9 @@ class Batches:
 
         def decide(proposal: Proposal, near: Surroundings) -> Sequence[Changeset]:
             made: list[Changeset] = []
+            if proposal is proposals[0]:  # a store that was busy begins anew
+                written.clear()
+                adopted.clear()
             for step in steps(proposal, near, by):
                 match step:
                     case SoulLine():
