@@ -16,7 +16,7 @@ from enplace.records.learning import Assert, Batch, End, Learned, Lesson, Meet, 
 from enplace.records.memory import Fact, SoulLine, Span
 from enplace.records.task import Due
 from enplace.records.words import fold
-from enplace.records.write import Keep, Surroundings, Undo, Write, Written
+from enplace.records.write import Erase, Keep, Surroundings, Undo, Write, Written
 from enplace.upload.learning.decide import Beside, Hold, place_of, steps
 from enplace.upload.learning.hearing import MOST_UTTERANCES, Stretch, stretch
 from enplace.upload.learning.lesson import EXTRACTOR, lesson
@@ -304,7 +304,7 @@ class Learning:
 
     async def _undo(self, brain: Brain, write_id: int) -> None:
         found = await brain.memory.write(write_id)
-        if found is not None and not found[0].undone and not isinstance(found[0].operation, Undo):
+        if found is not None and not found[0].undone and not isinstance(found[0].operation, Undo | Erase):
             await self._memory.undo(write_id)
 
     async def _restore_soul(self, brain: Brain, batch_id: str) -> None:

@@ -30,6 +30,7 @@ from enplace.records.event import (
     Compacted,
     Degraded,
     EpochOpened,
+    Erased,
     Event,
     Frame,
     Framed,
@@ -100,6 +101,8 @@ class View:
         """Tokens of the tool results in view that later ones supersede, by ordinal."""
         self.factors: dict[str, float | None] = {}
         """Reported over counted tokens, by model."""
+        self.is_torn = False
+        """Whether something that was sent in this epoch was erased since."""
         self._results: dict[str, ContextBlock] = {}
         self._is_compacted = False
         self._is_snipped = False
@@ -144,6 +147,8 @@ class View:
                     self._take_usage(event)
                 case NoteWritten():
                     self._take_note(event)
+                case Erased():
+                    self.is_torn = True
                 case _:
                     pass  # says nothing to the model
 
@@ -194,7 +199,7 @@ class View:
             self._forget_frames()
         if head != self.dialogue.head:
             self.kept_tokens = self._untouched = 0
-        self._is_compacted = self.prosed = False
+        self._is_compacted = self.prosed = self.is_torn = False
         is_same = self.epoch is None or self.epoch.model == event.model
         self.epoch, self.dialogue.head = event, head
         self.dialogue.carry(carried, keeps_open=is_same, untouched=self._untouched)
