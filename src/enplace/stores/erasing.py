@@ -7,13 +7,23 @@ in it, the same one everywhere; kinds, states, digests, models and media stay as
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from enplace.records.block import Block, TextBlock, ThinkingBlock, ToolCallBlock
-from enplace.records.canonical import Json, canonical, digest
-from enplace.records.erasure import MARK, Cutout, Edited, ErasurePlan, Needles, edited
+from enplace.records.canonical import Json, canonical
+from enplace.records.erasure import (
+    MARK,
+    Cutout,
+    Edited,
+    ErasurePlan,
+    ErasureReceipt,
+    Needles,
+    Scan,
+    edited,
+)
 from enplace.records.event import (
     AssistantSpoke,
     Compacted,
@@ -43,7 +53,7 @@ NAMES = frozenset({
 """Fields whose values name something."""
 KEPT = frozenset({
     "model", "error", "extractor", "media_type", "data", "signature", "message_digest", "system",
-    "tools", "soul", "receipt", "texts", "prefix", "request",
+    "tools", "soul", "receipt", "texts", "prefix", "request", "outcomes", "dropped",
 })  # fmt: skip
 """Fields that hold no words: digests, and names of models and of kinds."""
 
@@ -288,7 +298,7 @@ class Eraser:
             return value
         if isinstance(value, NoteWritten):
             return replace(value, note=self.note(value.note))
-        told = {each: self._field(value, each) for each in _told_fields(type(value))}
+        told = {each: self._field(value, each) for each in told_fields(type(value))}
         changed = {name: new for name, new in told.items() if new != getattr(value, name)}
         return replace(value, **changed) if changed else value
 
@@ -315,7 +325,7 @@ class Eraser:
 
 
 @cache
-def _told_fields(record: type) -> tuple[str, ...]:
+def told_fields(record: type) -> tuple[str, ...]:
     """The fields of a record that may hold words or names."""
     hints = get_type_hints(record)
     return tuple(
@@ -391,7 +401,7 @@ def _saying(event: Event, texts: Sequence[str]) -> Event:
             return replace(event, blocks=blocks, raw=None)
         case ToolFinished():
             blocks = tuple(replace(b, text=next(waiting)) for b in event.blocks)
-            return replace(event, blocks=blocks, excerpt=None)
+            return replace(event, blocks=blocks)
         case _:
             return event
 
@@ -436,6 +446,32 @@ def _bare(block: Block) -> Block:
             return block
 
 
-def names_of_texts(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
-    """New digests by old ones, of texts by their old digest that read differently now."""
-    return {name: digest(after[name]) for name in before if after.get(name, "") != before[name]}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Rows by table."""
+
+    deleted: Counter[str] = field(default_factory=Counter[str])
+    rewritten: Counter[str] = field(default_factory=Counter[str])
+    derived: Counter[str] = field(default_factory=Counter[str])
+    events_by_task: dict[str, int] = field(default_factory=dict[str, int])
+    """How many events of each task were rewritten."""
+
+    def receipt(self, plan: ErasurePlan, scan: Scan, *, packed: bool = True) -> ErasureReceipt:
+        """The same as it is told; what did not happen is absent."""
+        return ErasureReceipt(
+            plan=plan.digest,
+            deleted=_counted(self.deleted),
+            rewritten=_counted(self.rewritten),
+            derived=_counted(self.derived),
+            scan=scan,
+            packed=packed,
+        )
+
+
+def _counted(counter: Counter[str]) -> dict[str, int]:
+    return {name: counter[name] for name in sorted(counter) if counter[name]}
+
+
+LESSON_ERASED = "its events were erased meanwhile"
+"""Trouble of a try to learn from events that were changed under it: what it found is void."""
