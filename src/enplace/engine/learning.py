@@ -304,7 +304,11 @@ class Learning:
 
     async def _undo(self, brain: Brain, write_id: int) -> None:
         found = await brain.memory.write(write_id)
-        if found is not None and not found[0].undone and not isinstance(found[0].operation, Undo | Erase):
+        if (
+            found is not None
+            and not found[0].undone
+            and not isinstance(found[0].operation, Undo | Erase)
+        ):
             await self._memory.undo(write_id)
 
     async def _restore_soul(self, brain: Brain, batch_id: str) -> None:

@@ -14,7 +14,16 @@ from enplace.records.memory import Change, Document, Episode, Fact, Memory, Pers
 from enplace.records.people import keys_of, names_beside
 from enplace.records.standing import standing_of
 from enplace.records.words import fold
-from enplace.records.write import Erase, Keep, Operation, Outcome, Remember, Surroundings, Write, Written
+from enplace.records.write import (
+    Erase,
+    Keep,
+    Operation,
+    Outcome,
+    Remember,
+    Surroundings,
+    Write,
+    Written,
+)
 from enplace.upload.redact import Redactor
 from enplace.upload.replay import KeyOf, Replayed, carry_out, replay
 

@@ -1,9 +1,20 @@
-"""The texts that events refer to by digest."""
+"""The texts of events: those they refer to by digest, and what was said in them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from enplace.records.event import Compacted, EpochOpened, Event, Frame, Framed
+from enplace.records.block import TextBlock
+from enplace.records.event import (
+    AssistantSpoke,
+    Compacted,
+    EpochOpened,
+    Event,
+    Frame,
+    Framed,
+    MessageHeard,
+    ToolFinished,
+    UserSpoke,
+)
 
 
 def digests_of(event: Event) -> Iterator[str]:
@@ -29,6 +40,7 @@ def renamed(event: Event, names: Mapping[str, str]) -> Event:
         event: Any.
         names: New digests by old ones; others stay.
     """
+
     def name(known: str) -> str:
         return names.get(known, known)
 
@@ -47,3 +59,22 @@ def renamed(event: Event, names: Mapping[str, str]) -> Event:
             return replace(event, texts=texts, frames=laid(event.frames))
         case _:
             return event
+
+
+def said_parts(event: Event) -> tuple[list[str], str] | None:
+    """The texts of what somebody said, and what joins them; None for other events."""
+    match event:
+        case UserSpoke() | MessageHeard():
+            return [event.text], ""
+        case AssistantSpoke():
+            return [block.text for block in event.blocks if isinstance(block, TextBlock)], ""
+        case ToolFinished():
+            return [block.text for block in event.blocks], "\n"
+        case _:
+            return None
+
+
+def said_in(event: Event) -> str:
+    """All that was said in an event, as evidence counts its characters; nothing for others."""
+    parts = said_parts(event)
+    return parts[1].join(parts[0]) if parts else ""

@@ -39,6 +39,7 @@ from enplace.records.event import (
     TurnStarted,
     UserSpoke,
 )
+from enplace.records.laid import said_parts
 from enplace.records.memory import Change, Chunk, Document, Fact, Memory, Note, SoulLine, Span
 from enplace.records.message import UserMessage
 from enplace.records.write import Erase, Operation, Remember, Undo, Write
@@ -72,6 +73,8 @@ class Eraser:
             self._cutouts.setdefault(at, []).append(cutout)
         self._names: dict[str, str] = {}
         self._edits: dict[tuple[str, int], Edited] = {}
+        self._torn_turns: set[tuple[str, str]] = set()
+        """Task and id of turns out of whose message something was cut."""
 
     # Texts
 
@@ -119,10 +122,12 @@ class Eraser:
         place = event.place
         assert place is not None  # a stored event has one
         at = (place.task_id, place.ordinal)
+        if isinstance(event, UserSpoke) and at in self._cutouts:
+            self._torn_turns.add((place.task_id, place.turn_id))
         if self.is_whole(*at):
             event = _emptied(event)
             return cast(Event, replace(self._over(event), place=self._over(place)))
-        said = _said(event)
+        said = said_parts(event)
         if said is not None:
             event = self._said(event, said, at)
         return cast(Event, replace(self._over(event), place=self._over(place)))
@@ -154,7 +159,17 @@ class Eraser:
         return replace(started, message_digest=message.digest)
 
     def emptied(self, event: Event, texts: Mapping[str, str]) -> dict[str, str]:
-        """For the texts of an event of which nothing stays: what stands in their place."""
+        """What stands in the place of an event's texts, by digest, where nothing of them stays.
+
+        What was looked for in a turn tells of its message, so it goes with that.
+        """
+        place = event.place
+        assert place is not None  # a stored event has one
+        if not self.is_whole(place.task_id, place.ordinal):
+            is_torn = (place.task_id, place.turn_id) in self._torn_turns
+            if is_torn and isinstance(event, Framed) and event.receipt and event.receipt in texts:
+                return {event.receipt: without_terms(texts[event.receipt])}
+            return {}
         match event:
             case Compacted(strategy="snip"):
                 return {
@@ -223,9 +238,7 @@ class Eraser:
     def write(self, write: Write, effects: Sequence[Change]) -> Write:
         """A write; only what it did to others is left where it was about something that goes."""
         if not isinstance(write.operation, Undo | Erase) and self._goes(write):
-            kept = tuple(
-                self.change(each) for each in effects if each.target not in self.memories
-            )
+            kept = tuple(self.change(each) for each in effects if each.target not in self.memories)
             return replace(
                 write,
                 operation=Erase(target=self.name(write.target), effects=kept),
@@ -364,27 +377,8 @@ def _still_json(
 def without_terms(receipt: str) -> str:
     """A receipt that does not tell what was looked for."""
     kept: dict[str, Any] = json.loads(receipt)
-    shown = [[id_, score, "", signals] for id_, score, _, signals in kept["shown"]]
+    shown: list[Json] = [[id_, score, "", signals] for id_, score, _, signals in kept["shown"]]
     return canonical({**kept, "looked_for": [], "silence": "", "shown": shown})
-
-
-def _said(event: Event) -> tuple[list[str], str] | None:
-    """The texts of what somebody said, and what joins them; None for other events."""
-    match event:
-        case UserSpoke() | MessageHeard():
-            return [event.text], ""
-        case AssistantSpoke():
-            return [b.text for b in event.blocks if isinstance(b, TextBlock)], ""
-        case ToolFinished():
-            return [block.text for block in event.blocks], "\n"
-        case _:
-            return None
-
-
-def said_in(event: Event) -> str:
-    """All that was said in an event, as evidence counts its characters."""
-    said = _said(event)
-    return said[1].join(said[0]) if said else ""
 
 
 def _saying(event: Event, texts: Sequence[str]) -> Event:
@@ -444,7 +438,6 @@ def _bare(block: Block) -> Block:
             return replace(block, arguments="{}")
         case _:
             return block
-
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

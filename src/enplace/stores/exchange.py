@@ -195,7 +195,9 @@ def _incomplete(parcel: Parcel) -> str:
     wrong = next((write.id for write in writes if write.undone != (write.id in undone)), None)
     if wrong is not None:
         return f"write {wrong} and the writes that undo others do not agree"
-    lost = next((w.id for w in writes if _needs_target(w) and w.target not in parcel.memories), None)
+    lost = next(
+        (w.id for w in writes if _needs_target(w) and w.target not in parcel.memories), None
+    )
     return "" if lost is None else f"the memory that write {lost} is about is missing"
 
 

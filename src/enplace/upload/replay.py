@@ -196,9 +196,7 @@ class _Facts:
     def standing(self, effects: Iterable[Change]) -> list[Replayed]:
         """Facts with the standing that a write gave them, of which no more is known."""
         return [
-            (fact, change.by)
-            for change in effects
-            if isinstance(fact := self._stood(change), Fact)
+            (fact, change.by) for change in effects if isinstance(fact := self._stood(change), Fact)
         ]
 
     def _stood(self, change: Change) -> Memory | None:

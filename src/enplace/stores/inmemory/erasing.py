@@ -12,7 +12,8 @@ from enplace.records.memory import Document, Memory
 from enplace.records.standing import moment_of
 from enplace.stores.entries import chunk_ref, entries_of, said_entry
 from enplace.stores.erasing import LESSON_ERASED, Eraser, Tally, told_fields
-from enplace.stores.inmemory import index
+from enplace.stores.inmemory.index import replace as replace_item
+from enplace.stores.inmemory.index import show
 from enplace.stores.inmemory.state import State
 from enplace.stores.moments import to_text
 
@@ -47,10 +48,9 @@ class _Erasure:
             spoke: dict[str, UserSpoke] = {}
             for number, event in enumerate(task.events):
                 own = dict(names)
-                if eraser.is_whole(task_id, number + 1):
-                    for name, text in eraser.emptied(event, texts).items():
-                        own[name] = digest(eraser.laid(text))
-                        fresh[own[name]] = eraser.laid(text)
+                for name, text in eraser.emptied(event, texts).items():
+                    own[name] = digest(eraser.laid(text))
+                    fresh[own[name]] = eraser.laid(text)
                 told = renamed(eraser.event(event), own)
                 used.update(digests_of(told))
                 if told == event:
@@ -79,7 +79,7 @@ class _Erasure:
             return
         ordinal, at = event.place.ordinal, to_text(event.place.at)
         entry = said_entry(told, task_id, ordinal, at)
-        self._count_items(index.replace(self.state, f"{task_id} {ordinal}", entry))
+        self._count_items(replace_item(self.state, f"{task_id} {ordinal}", entry))
 
     def memories(self) -> None:
         """Delete the memories that go, and rewrite those that stay."""
@@ -101,14 +101,14 @@ class _Erasure:
             entries = {each.ref: each for each in entries_of(told, to_text(moment_of(told)))}
             for ref in _refs(memory):
                 entry = entries.get(ref) if told.id == id_ else None
-                self._count_items(index.replace(state, ref, entry))
+                self._count_items(replace_item(state, ref, entry))
             if told.id != id_:  # it was found under another id
-                index.show(state, told)
+                show(state, told)
         state.memories = kept
 
     def _unlist(self, memory: Memory) -> None:
         for ref in _refs(memory):
-            self._count_items(index.replace(self.state, ref, None))
+            self._count_items(replace_item(self.state, ref, None))
 
     def writes_and_changes(self) -> None:
         """Leave of writes about what goes only what they did to others."""

@@ -10,7 +10,7 @@ from enplace.records.changeset import Changeset
 from enplace.records.erasure import ErasurePlan
 from enplace.records.event import Erased, Event, TurnStarted, UserSpoke
 from enplace.records.laid import digests_of, renamed
-from enplace.records.memory import Change, Document, Memory, Span
+from enplace.records.memory import Change, Document, Memory
 from enplace.records.standing import moment_of
 from enplace.stores.codec import (
     decode_memory,
@@ -84,10 +84,9 @@ class _Erasure:
             event = event_of(row[:7])
             told = self.eraser.event(event)
             own = dict(names)
-            if self.eraser.is_whole(task_id, ordinal):
-                for name, text in self.eraser.emptied(event, texts).items():
-                    own[name] = digest(self.eraser.laid(text))
-                    fresh[own[name]] = self.eraser.laid(text)
+            for name, text in self.eraser.emptied(event, texts).items():
+                own[name] = digest(self.eraser.laid(text))
+                fresh[own[name]] = self.eraser.laid(text)
             told = renamed(told, own)
             used.update(digests_of(told))
             if told == event:
@@ -337,4 +336,3 @@ def _refs(memory: Memory) -> Iterable[str]:
     if isinstance(memory, Document):
         return [f"{memory.id} {spot}" for spot in range(1, len(memory.chunks) + 1)]
     return [memory.id]
-

@@ -90,7 +90,7 @@ async def lines_of(brain: Hopper) -> AsyncGenerator[str, None]:
 def _extent(file: BrainFile) -> _Extent:
     row = file.row("last_numbers")
     assert row is not None  # aggregates give one row
-    events, lastevent_of, writes, last_write, last_row, changes, last_change = row
+    events, last_event, writes, last_write, last_row, changes, last_change = row
     digests = tuple(found[0] for found in file.rows("digests"))
     soul, notes, due = list(_soul(file)), list(all_notes(file)), list(_due(file))
     batches, cursors = list(_batches(file)), list(_cursors(file))

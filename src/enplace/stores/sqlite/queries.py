@@ -15,7 +15,12 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
 QUERIES: dict[str, str] = {
     name: sql
     for file in (
-        "log.sql", "memory.sql", "lessons.sql", "index.sql", "portable.sql", "erasing.sql"
+        "log.sql",
+        "memory.sql",
+        "lessons.sql",
+        "index.sql",
+        "portable.sql",
+        "erasing.sql",
     )  # fmt: skip
     for name, sql in _named((_HERE / file).read_text(encoding="utf-8"))
 }

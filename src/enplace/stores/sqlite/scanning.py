@@ -65,7 +65,7 @@ def _leaves(value: object) -> Iterator[str]:
         case dict():
             for key, each in cast(Mapping[str, Any], value).items():
                 if key not in NO_WORDS or isinstance(each, dict | list):
-                    yield from _leaves(each)
+                    yield from _leaves(cast(object, each))
         case list():
             for each in cast(Sequence[object], value):
                 yield from _leaves(each)
