@@ -127,6 +127,8 @@ class Eraser:
         if self.is_whole(*at):
             event = _emptied(event)
             return cast(Event, replace(self._over(event), place=self._over(place)))
+        if isinstance(event, Framed) and (place.task_id, place.turn_id) in self._torn_turns:
+            event = replace(event, why="")  # it tells what the message was about
         said = said_parts(event)
         if said is not None:
             event = self._said(event, said, at)

@@ -248,7 +248,7 @@ def _known_as(kept: Kept, name: str) -> tuple[set[str], list[str]]:
         for person in people:
             if person.id in more:
                 for each in person.names:
-                    names.setdefault(fold(each), each)
+                    names[fold(each)] = each
 
 
 def of_places(kept: Kept, places: Iterable[Place], notes: Iterable[tuple[str, str]]) -> Draft:

@@ -219,6 +219,7 @@ def _known(file: BrainFile, parcel: Parcel) -> Known:
         last_write=(file.row("last_write") or (0,))[0],
         keys=frozenset(row[0] for row in rows("known_keys", "keys", keys)),
         memories={memory.id: memory for memory in recorded},
+        erased=frozenset(row[0] for row in file.rows("erased_ids")),
         changes=changes,
         soul=soul,
         notes={(note.task_id, note.key): note for note in all_notes(file)},
