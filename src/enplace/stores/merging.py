@@ -10,6 +10,7 @@ from enplace.records.canonical import digest
 from enplace.records.erasure import MARK
 from enplace.records.event import Event, NoteWritten
 from enplace.records.exchange import Imported
+from enplace.records.laid import digests_of
 from enplace.records.learning import Batch
 from enplace.records.memory import Change, Document, Memory, Note, SoulLine
 from enplace.records.standing import kind_of
@@ -124,6 +125,7 @@ def merge(parcel: Parcel, known: Known) -> Fresh:
     for task_id, theirs in parcel.events.items():
         fresh.events += _further(known.events.get(task_id, ()), theirs, f"task:{task_id}", fresh)
     fresh.events.sort(key=_position)
+    fresh.texts = list(_needed(parcel, fresh))
     numbers = _writes(parcel, known, fresh)
     for memory in parcel.memories.values():
         ours = known.memories.get(memory.id)
@@ -146,6 +148,16 @@ def merge(parcel: Parcel, known: Known) -> Fresh:
     ]
     _lessons(parcel, known, fresh, apart)
     return fresh
+
+
+def _needed(parcel: Parcel, fresh: Fresh) -> Iterator[str]:
+    """The new texts but for those of events that stay as they are here: one may be erased."""
+    there = {name for events in parcel.events.values() for e in events for name in digests_of(e)}
+    needed = {name for event in fresh.events for name in digests_of(event)}
+    for text in fresh.texts:
+        name = digest(text)
+        if name in needed or name not in there:
+            yield text
 
 
 def _without(parcel: Parcel, erased: frozenset[str]) -> Parcel:

@@ -106,13 +106,13 @@ class Draft:
 
     def with_derived(self) -> None:
         """What was learned from nothing else goes as well, and what says the same."""
-        said = {fold(m.sentence) for m in self._memories() if isinstance(m, Fact)}
+        said = {tuple(words(m.sentence)) for m in self._memories() if isinstance(m, Fact)}
         for memory in self.kept.memories.values():
             if memory.id in self.doomed:
                 continue
             if self._is_cut(self.kept.evidence.get(memory.id, ())):
                 self.doom(memory, "derived")
-            elif isinstance(memory, Fact) and fold(memory.sentence) in said:
+            elif isinstance(memory, Fact) and tuple(words(memory.sentence)) in said:
                 self.doom(memory, "says the same")
 
     def with_words(self) -> None:

@@ -35,9 +35,6 @@ from enplace.stores.sqlite.scanning import scan
 
 Result = TypeVar("Result")
 
-PACK_PATIENCE_S = 10.0
-"""Seconds for which a file that others read is tried to be packed."""
-
 
 class SqliteBrain:
     """One owner's brain in one file. Implements `ports.Brain`, `ports.Portable` and
@@ -48,6 +45,8 @@ class SqliteBrain:
         self.path = path
         self._locks = locks
         self.file = BrainFile(path, owner)
+        self.pack_patience_s = 10.0
+        """Seconds for which a file that others read is tried to be packed."""
         self._thread: ThreadPoolExecutor | None = None
         self.log = SqliteLog(self)
         self.notes = SqliteNotes(self)
@@ -97,7 +96,7 @@ class SqliteBrain:
 
     def _packed(self) -> bool:
         """Pack the file, waiting where it is held by others."""
-        deadline = time.monotonic() + PACK_PATIENCE_S
+        deadline = time.monotonic() + self.pack_patience_s
         while True:
             try:
                 if self.file.pack():

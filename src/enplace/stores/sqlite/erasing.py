@@ -38,7 +38,7 @@ _RENAMING = (
 
 def erase(file: BrainFile, plan: ErasurePlan, at: datetime) -> Tally:
     """Carry out a plan. Runs inside one transaction; doing it again changes nothing."""
-    work = _Erasure(file, plan)
+    work = Erasure(file, plan)
     touched = work.events()
     work.memories()
     work.changes_and_writes()
@@ -55,7 +55,7 @@ def erase(file: BrainFile, plan: ErasurePlan, at: datetime) -> Tally:
     return tally
 
 
-class _Erasure:
+class Erasure:
     def __init__(self, file: BrainFile, plan: ErasurePlan) -> None:
         self.file, self.plan = file, plan
         self.eraser = Eraser(plan)
