@@ -1,5 +1,6 @@
 """Erasing for good: what goes, what stays, and what is told of it, in every store."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import pytest
@@ -10,9 +11,12 @@ from enplace.errors import BadInput, MemoryNotFound, TaskBusy, TaskNotFound, Usa
 from enplace.ports import Brains
 from enplace.providers.scripted import call
 from enplace.providers.scripted_embedder import ScriptedEmbedder
+from enplace.records.changeset import Changeset
 from enplace.records.erasure import MARK, ErasurePlan
 from enplace.records.event import EpochOpened, Erased, Framed, MessageHeard, UserSpoke
+from enplace.records.learning import Proposal
 from enplace.records.memory import Fact, Span
+from enplace.records.write import Surroundings
 from enplace.wire.openai_chat import to_openai
 
 pytestmark = pytest.mark.anyio
@@ -242,7 +246,7 @@ async def test_a_person_is_nowhere_to_be_found(house: House) -> None:
     assert receipt.clean, receipt
     assert "marti" not in await everything(house)
     assert "marta" not in await everything(house)
-    kept = [each for each in await house.owner.memory.all(limit=100)]
+    kept = await house.owner.memory.all(limit=100)
     assert "Bo lives in Porto." in repr(kept)
     found = await house.owner.recall("who comes as a guest")
     assert any("Bo comes" in memory.text for memory in found.memories)
@@ -411,7 +415,11 @@ async def test_learning_that_was_under_way_writes_nothing(house: House) -> None:
     await brain.lessons.attempt(due.task_id, cursor, house.clock.now())
     batch = (await house.owner.learning.dry_run())[0].batch
     await house.owner.erasure.execute(await house.owner.erasure.plan(task="t"))
-    assert await brain.learn(batch, (), lambda *_: ()) is None
+
+    def nothing(_: Proposal, __: Surroundings) -> Sequence[Changeset]:
+        return ()
+
+    assert await brain.learn(batch, (), nothing) is None
     await house.owner.learning.run()
     assert "tallinn" not in await everything(house)
 

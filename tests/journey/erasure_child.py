@@ -39,8 +39,8 @@ def arm(point: str) -> None:
         case _:
             pack = BrainFile.pack
 
-            def packed(file: BrainFile) -> bool:
-                pack(file)
+            def packed(self: BrainFile) -> bool:
+                pack(self)
                 die()
                 return True
 

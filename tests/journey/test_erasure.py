@@ -22,7 +22,7 @@ from enplace.providers.scripted_embedder import ScriptedEmbedder
 from enplace.records.erasure import ErasureReceipt
 from enplace.records.event import Compacted, EpochOpened, MessageHeard, TurnStarted, UserSpoke
 from enplace.records.memory import Span
-from enplace.stores.sqlite.brain import SqliteBrains
+from enplace.stores.sqlite.brain import SqliteBrain, SqliteBrains
 from enplace.wire.openai_chat import to_openai
 
 pytestmark = pytest.mark.anyio
@@ -63,6 +63,18 @@ def raw(folder: Path) -> bytes:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     assert files
     return b"\n".join(str(path).encode() + path.read_bytes() for path in files)
+
+
+def file_in(folder: Path) -> Path:
+    return next(folder.rglob("*.db"))
+
+
+def killed(*words: str | Path) -> None:
+    """Run a child that kills itself on the way."""
+    child = subprocess.run(
+        [sys.executable, CHILD, *words], check=False, capture_output=True, text=True
+    )
+    assert child.returncode == -signal.SIGKILL, child.stderr
 
 
 async def spread(house: House, call_name: str = f"call with {NAME}") -> None:
@@ -157,7 +169,7 @@ async def test_everything_else_goes_on(house: House, tmp_path: Path) -> None:
 
     house.reopen()
     assert to_openai(await house.owner.context("t")) == warm
-    check = sqlite3.connect(next(tmp_path.rglob("*.db")))
+    check = sqlite3.connect(file_in(tmp_path))
     assert check.execute("pragma integrity_check").fetchone() == ("ok",)
     check.execute("insert into items_words (items_words, rank) values ('integrity-check', 1)")
     items, total = check.execute(
@@ -246,7 +258,7 @@ async def test_vectors_that_were_packed_go_as_well(house: House, tmp_path: Path)
     fact = await house.owner.remember(f"Ada has seen {NAME} at the lake.", object=NAME)
     await house.owner.encoded()
     await house.owner.erasure.execute(await house.owner.erasure.plan(ids=[fact.memory.id]))
-    check = sqlite3.connect(next(tmp_path.rglob("*.db")))
+    check = sqlite3.connect(file_in(tmp_path))
     rows = {row for (row,) in check.execute("select row from items")}
     for (packed,) in check.execute("select rows from segments"):
         assert {
@@ -269,10 +281,7 @@ async def test_a_crash_leaves_all_or_nothing(tmp_path: Path, point: str) -> None
     await house.owner.aclose()
     await house.brains.aclose()
 
-    child = subprocess.run(
-        [sys.executable, CHILD, tmp_path, NAME, point], check=False, capture_output=True, text=True
-    )
-    assert child.returncode == -signal.SIGKILL, child.stderr
+    killed(tmp_path, NAME, point)
 
     house = house_in(tmp_path)
     after = await exported(house)
@@ -291,11 +300,11 @@ async def test_a_crash_leaves_all_or_nothing(tmp_path: Path, point: str) -> None
 
 async def test_a_reader_elsewhere_puts_the_packing_off(tmp_path: Path, house: House) -> None:
     await spread(house)
-    reader = sqlite3.connect(next(tmp_path.rglob("*.db")))
+    reader = sqlite3.connect(file_in(tmp_path))
     reader.execute("begin")
     assert reader.execute("select count(*) from events").fetchone()[0]
     brain = await house.brains.open("ada")
-    assert isinstance(brain.pack_patience_s, float)
+    assert isinstance(brain, SqliteBrain)
     brain.pack_patience_s = 0.1
     receipt = await house.owner.erasure.execute(await house.owner.erasure.plan(person=NAME))
     assert not receipt.packed

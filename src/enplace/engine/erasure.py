@@ -159,8 +159,8 @@ async def _kept(brain: Brain) -> Kept:
         for event in await _log_of(brain, task.task_id):
             if event.place is not None:
                 events[task.task_id, event.place.ordinal] = event
-        for note in await brain.notes.live(task.task_id, always):
-            notes.append((note.task_id, note.key, note.value))
+        live = await brain.notes.live(task.task_id, always)
+        notes += [(note.task_id, note.key, note.value) for note in live]
     return Kept(
         memories={memory.id: memory for memory in memories},
         evidence=evidence,

@@ -342,8 +342,8 @@ class OwnerMemory:
 
         Raises:
             MemoryNotFound: There is no such write.
-            UsageError: It was undone before, is an undo itself, was erased, or later writes about the same
-                episode, person or document must be undone first.
+            UsageError: It was undone before, is an undo itself, was erased, or later writes about
+                the same episode, person or document must be undone first.
         """
         store = (await self._writer.brain()).memory
         found = await store.write(write_id)

@@ -15,8 +15,9 @@ async def load_history(log: LogStore, task_id: str) -> History:
 
 
 async def load_more(log: LogStore, known: History, *, seen: int = 0) -> History | None:
-    """A history with what came since; None where it must be read anew: the log branched,
-    or something in it was erased.
+    """A history with what came since; None where it must be read anew, from its beginning.
+
+    That is where the log branched, or something in it was erased.
 
     The texts are those of the new events only.
 

@@ -141,14 +141,12 @@ class View:
                     self.dialogue.add("assistant", blocks, event.raw)
                 case ToolFinished():
                     self._take_result(event, superseded)
-                case Degraded():
-                    self.prosed |= event.segment == "summary"
+                case Degraded() | Erased():
+                    self._take_mark(event)
                 case UsageReported():
                     self._take_usage(event)
                 case NoteWritten():
                     self._take_note(event)
-                case Erased():
-                    self.is_torn = True
                 case _:
                     pass  # says nothing to the model
 
@@ -349,6 +347,12 @@ class View:
         self.factors[event.model] = calibrated(
             factor, event.usage.input_tokens, event.counted_tokens
         )
+
+    def _take_mark(self, event: Degraded | Erased) -> None:
+        if isinstance(event, Erased):
+            self.is_torn = True
+        else:
+            self.prosed |= event.segment == "summary"
 
     def _take_note(self, event: NoteWritten) -> None:
         if event.by == "caller" and self._late_notes is not None:

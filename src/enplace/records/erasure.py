@@ -78,7 +78,8 @@ class ErasurePlan:
     @property
     def is_empty(self) -> bool:
         """Whether nothing would go."""
-        return not (self.memories or self.cutouts or self.notes or self.soul or self.words)
+        what = (self.memories, self.cutouts, self.notes, self.soul, self.words, self.names)
+        return not any(what)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,9 +249,9 @@ def _character(character: str) -> str:
         case " ":
             return r"(?:\s|\\+[nrt])+"
         case '"':
-            return r"\\*[\"“”]"
-        case "'" | "’" | "‘":
-            return "(?:['’‘]|\\\\+u(?:0027|201[89]))"
+            return r"\\*[\"\u201c\u201d]"
+        case "'" | "\u2018" | "\u2019":
+            return r"(?:['\u2018\u2019]|\\+u(?:0027|201[89]))"
         case "\\":
             return r"\\+"
         case "/":
@@ -287,8 +288,7 @@ def forms(word: str) -> Sequence[str]:
     found: dict[str, None] = {}
     for form in ("NFC", "NFD"):
         plain = unicodedata.normalize(form, word)
-        for escape in (lambda text: text, _quoted, _ascii):
-            once = escape(plain)
+        for once in (plain, _quoted(plain), _ascii(plain)):
             found |= dict.fromkeys(each.lower() for each in (once, _quoted(once)))
     return [form for form in found if form.strip()]
 

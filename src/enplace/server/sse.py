@@ -80,6 +80,12 @@ def payload(event: Event) -> JsonObject:
             return {**result, "error": event.output} if event.is_error else result
         case NoteWritten():
             return _note(event)
+        case Erased() | Degraded() | ErrorRaised():
+            return _remark(event)
+
+
+def _remark(event: Erased | Degraded | ErrorRaised) -> JsonObject:
+    match event:
         case Erased():
             return {"events": event.events}
         case Degraded():

@@ -6,8 +6,8 @@ in it, the same one everywhere; kinds, states, digests, models and media stay as
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -126,13 +126,13 @@ class Eraser:
             self._torn_turns.add((place.task_id, place.turn_id))
         if self.is_whole(*at):
             event = _emptied(event)
-            return cast(Event, replace(self._over(event), place=self._over(place)))
+            return replace(self._over(event), place=self._over(place))
         if isinstance(event, Framed) and (place.task_id, place.turn_id) in self._torn_turns:
             event = replace(event, why="")  # it tells what the message was about
         said = said_parts(event)
         if said is not None:
             event = self._said(event, said, at)
-        return cast(Event, replace(self._over(event), place=self._over(place)))
+        return replace(self._over(event), place=self._over(place))
 
     def _said(self, event: Event, said: "tuple[list[str], str]", at: tuple[str, int]) -> Event:
         """What evidence may point to: edited in one piece, so that places in it can be told."""

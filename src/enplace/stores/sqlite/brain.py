@@ -37,8 +37,7 @@ Result = TypeVar("Result")
 
 
 class SqliteBrain:
-    """One owner's brain in one file. Implements `ports.Brain`, `ports.Portable` and
-    `ports.Erasing`."""
+    """One owner's brain in one file. Implements `Brain`, `Portable` and `Erasing` of `ports`."""
 
     def __init__(self, path: Path, owner: str, locks: Path) -> None:
         self.owner = owner
@@ -87,8 +86,7 @@ class SqliteBrain:
         return await portable.take_in(self, lines)
 
     async def erase(self, plan: ErasurePlan, at: datetime) -> ErasureReceipt:
-        """See `ports.Erasing`. A process that ends before the file is packed leaves that to the
-        next opening."""
+        """See `ports.Erasing`. A process that ends too early leaves packing to the next opening."""
         tally = await self.writing(lambda file: erasing.erase(file, plan, at))
         packed = await self._hop(self._packed)
         found = await self._hop(lambda: scan(self.file, plan))

@@ -99,10 +99,9 @@ class SqliteLessons:
 def learn(
     file: BrainFile, batch: Batch, proposals: Sequence[Proposal], decide: Decide
 ) -> Commit | None:
-    """Write a batch and move its task's cursor; None where that stands elsewhere, or where what
-    was learned from was erased since it was read.
+    """Write a batch and move its task's cursor; None where that stands elsewhere.
 
-    Runs inside one transaction.
+    None as well where what was learned from was erased since it was read. Runs inside one transaction.
     """
     if batch.upto <= batch.after or _cursor(file, batch.task_id) != batch.after:
         return None

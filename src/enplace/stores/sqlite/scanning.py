@@ -94,10 +94,9 @@ def _in_values(file: BrainFile, wanted: Iterable[str]) -> dict[str, set[_Place]]
     """Places in values that are there by right: parts of longer words, names of the machinery."""
     known: dict[str, set[_Place]] = {}
     for _, value in file.read(lambda: list(file.values())):
-        if isinstance(value, bytes):
-            value = value.decode("utf-8", "replace")
-        if isinstance(value, str):
-            text = value.lower()
+        told = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        if isinstance(told, str):
+            text = told.lower()
             for form in wanted:
                 known.setdefault(form, set()).update(_standing(form, text))
     return known
