@@ -285,7 +285,7 @@ def commands_of(parser: argparse.ArgumentParser, name: str) -> dict[str, argpars
 COMMANDS = {
     name: command
     for name, command in commands_of(build_parser(), "enplace").items()
-    if name.startswith("enplace memory ")
+    if name.startswith(("enplace memory ", "enplace learn ", "enplace review "))
 }
 
 

@@ -17,6 +17,7 @@ from enplace.cli.show import (
     memory_json,
     memory_line,
     memory_lines,
+    quote_line,
     write_line,
     written_json,
     written_lines,
@@ -55,17 +56,21 @@ async def show(asked: argparse.Namespace) -> int:
         memory = history.memory
         if asked.as_known is not None:
             memory = await owner.memory.get(asked.id, as_known=asked.as_known)
+        said = await owner.learning.quotes(asked.id)
     if asked.json:
         known = {"memory": memory, "before": history.before, "after": history.after}
         told = {name: memory_json(each) if each else None for name, each in known.items()}
         changes = [jsonable(asdict(change)) for change in history.changes]
-        print(json.dumps({**told, "changes": changes}))
+        quoted = [jsonable(asdict(quote)) for quote in said]
+        print(json.dumps({**told, "changes": changes, "said": quoted}))
         return 0
     print("\n".join(memory_lines(memory)))
     if history.before is not None:
         print(f"before     {memory_line(history.before)}")
     if history.after is not None:
         print(f"after      {memory_line(history.after)}")
+    for quote in said:
+        print(quote_line(quote))
     for change in history.changes:
         print(change_line(change))
     return 0

@@ -80,6 +80,8 @@ class View:
         """Of the newest user message, which the manifest lists apart from the history."""
         self.visible: dict[str, int] = {}
         """Memory ids that stand in the context and hold, with the ordinal of their frame."""
+        self.handoff = ""
+        """The text that stands for what a collapse took out of view; empty where none did."""
         self.corrected = 0
         """Memories in view that hold no longer."""
         self.notes: dict[str, Note] = {}
@@ -257,6 +259,7 @@ class View:
         at = _place(event)
         kept = self.dialogue.standing_after(event.upto, self.asked_at)
         laid = [self._block(TextBlock(text=texts[t]), "history", at) for t in event.texts]
+        self.handoff = texts[event.texts[0]]
         laid += [
             self._block(TextBlock(text=texts[frame.text]), frame.segment, at, frame.why)
             for frame in event.frames

@@ -51,6 +51,9 @@ def carry_out(
         UsageError: The fact it names does not allow it.
     """
     if isinstance(operation, Remember):
+        if operation.fact.state == "quarantined":  # shown to nobody, so nothing gives way to it
+            fact = operation.fact
+            return Verdict(outcome="quarantined", fact=fact, added=(fact,))
         _require_target(operation, near)
         return _weighed(operation.fact, near, holds_one, key_of, corrects=operation.corrects)
     known = {fact.id: fact for fact in near}

@@ -7,9 +7,9 @@ from typing import Literal
 from enplace.records.memory import FactKind
 from enplace.upload.learning.when import Times
 
-Holding = Literal["holds", "held", "over", "denied"]
+Holding = Literal["holds", "held", "over", "denied", "never"]
 """`held`: it was so once, and this is how it is heard of. `over`: it was so until now. `denied`: it
-is not so."""
+is not so. `never`: it was said by mistake."""
 
 KIND_OF: dict[str, FactKind] = {
     **dict.fromkeys(("likes", "dislikes", "prefers", "interested_in"), "preference"),
@@ -52,6 +52,10 @@ class Claim:
     """In words, where the predicate does not give them."""
     instead_of: str | None = None
     """See `records.learning.Assert`."""
+
+    def shares_place(self, other: "Claim") -> bool:
+        """Whether both say the same thing of the same one, of whatever object."""
+        return (self.subject, self.predicate) == (other.subject, other.predicate)
 
     @property
     def fact_kind(self) -> FactKind:

@@ -10,6 +10,11 @@ _KIN = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse=True)
 _NAME_WORD = r"[A-Z\u00c0-\u00de](?:[\w\u00c0-\u024f-]|'(?!s\b))*[a-z\u00df-\u024f]"
 NAME = rf"(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?{_NAME_WORD}(?:\s(?:(?:de|van|von|der|den|la|le|di|da|del|al|bin)\s)*{_NAME_WORD})*(?![\w\u00c0-\u024f])"
 """A name of one or several words, each with a capital."""
+NOT_NAMES = (
+    r"(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|June|July|August|September|October"
+    r"|November|December|Christmas|Easter|English|German|French|Spanish|Italian|What|Which|Can|Could|Please|Thanks|The|And|But|So|He|She|They|We|It|If|My|Our)\b"
+)
+"""Words with a capital that are nobody's name."""
 OWN = r"(?i:my|our)"
 ADJECTIVES = (
     r"(?:(?i:own|dear|late|new|old|little|big|older|younger|elder|eldest|youngest|oldest|middle|best|good|great|dearest|lovely|"
@@ -36,7 +41,8 @@ _SUBJECT = re.compile(
     rf"(?P<first>\b(?:I|i)(?=\b|'|m\b)|\b(?i:we)\b)"
     rf"|(?P<kinship>\b{KINSHIP})(?P<kin_name>,?\s+\(?(?!I\b|I'){NAME}\)?,?)?"
     rf"|(?P<relative>(?<=[\w)],)\s*who\b|(?<=[\w)])\s+who\b)"
-    rf"|(?P<pronoun>\b(?i:he|she|they)\b)"
+    rf"|(?P<theirs>\b(?i:his|her)\s+(?:[a-z]+\s+)?(?P<kin5>(?i:{_KIN}))\b(?:,?\s+(?P<name5>(?!I\b|I'){NAME}))?)"
+    rf"|(?P<pronoun>\b(?i:he|she|they|it)\b)"
     rf"|(?P<name>(?<!\b(?i:to|at|in|of|on|by|an|as|is) )(?<!\b(?i:for|and|the|via|see|was) )(?<!\b(?i:from|with|into|near|like|than|love|over|live) )\b{_NOT_SUBJECTS}{NAME})(?P<role>,\s+{KINSHIP.replace('?P<kin>', '?P<kin3>').replace('?P<kin2>', '?P<kin4>')},)?{_DOES}"
 )
 _AUXILIARY = re.compile(
@@ -127,6 +133,10 @@ class Head:
     """Whose relative somebody is who is told by two words of kinship: `my neighbour's cat`."""
     elided: bool = False
     """The sentence leaves `I` out."""
+    theirs: str = ""
+    """Kinship to whom `who` points at: `wife` of `his wife`."""
+    joint: bool = False
+    """It goes on after `and` or a comma without naming anybody."""
 
     @property
     def is_own(self) -> bool:
@@ -209,10 +219,10 @@ def heads(text: str) -> Iterator[Head]:
     last: Head | None = None
     for index, subject in enumerate(found):
         if subject["relative"]:
-            if last is None or last.is_own or not last.name:
+            if last is None or last.is_own or not (last.name or last.kin):
                 continue
             words, at = _auxiliaries(text, subject.end())
-            head = Head(who=last.who, start=subject.start(), at=at, words=words, kin=last.kin, name=last.name)
+            head = Head(who=last.who, start=subject.start(), at=at, words=words, kin=last.kin, name=last.name, of=last.of)
         else:
             head = _head(text, subject)
         last = head
@@ -222,15 +232,20 @@ def heads(text: str) -> Iterator[Head]:
             words, at = _auxiliaries(text, joint.end())
             carried = tuple(w for w in head.words if w in _SUPPOSED or w in _FUTURE)
             yield Head(who=head.who, start=joint.end(), at=at, words=(*carried, *words), kin=head.kin,
-                       name=head.name, elided=head.elided)  # fmt: skip
+                       name=head.name, of=head.of, theirs=head.theirs, elided=head.elided, joint=True)  # fmt: skip
 
 
 def _head(text: str, subject: re.Match[str]) -> Head:
     words, at = _auxiliaries(text, subject.end())
     if subject["first"]:
-        if _NOW.search(text, 0, subject.start()):
+        before = text[max(0, subject.start() - 30) : subject.start()]
+        if _NOW.search(before):
             words = ("now", *words)
         return Head(who="", start=subject.start(), at=at, words=words)
+    if subject["theirs"]:
+        who = subject["theirs"].split()[0].lower()
+        return Head(who=who, start=subject.start(), at=at, words=words, name=subject["name5"] or "",
+                    theirs=(subject["kin5"] or "").lower())  # fmt: skip
     kin = (subject["kin2"] or subject["kin"] or subject["kin4"] or subject["kin3"] or "").lower()
     of = (subject["kin"] or "").lower() if subject["kin2"] else ""
     name = (subject["kin_name"] or subject["name"] or "").strip(" ,()")

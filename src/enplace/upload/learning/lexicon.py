@@ -166,9 +166,15 @@ JOBS = frozenset(
     "housewife househusband homemaker blogger youtuber streamer tester devops sre copywriter "
     "proofreader luthier goldsmith blacksmith cobbler machinist operator technician cartographer "
     "coo politician mayor councillor diplomat economist actuary underwriter bookseller publisher "
-    "curator conservator restorer sexton bellringer puppeteer magician".split()
+    "mason sous-chef linguist data-scientist postdoctoral manageress editor-in-chief curator conservator restorer sexton bellringer puppeteer magician".split()
 )
-_JOB_ENDING = re.compile(r"[a-z]{3,}(?:ologist|ographer|ician|wright|smith|monger)$")
+_JOB_ENDING = re.compile(
+    r"(?:[a-z]{3,}(?:ologist|ographer|ician|wright|smith|monger|mason|keeper|maker|worker|trainer|teacher|monger|herd|iatrist|eutist)"
+    r"|\w*(?:(?<!own)(?<!sh)breeder|officer|agent|operator|inspector|specialist|therapist|advis[eo]r|representative|fitter|technician"
+    r"|tuner|binder|restorer|controller|administrator|coordinator|organiser|organizer|facilitator|strategist|chemist|physicist"
+    r"|scaffolder|shepherd|grower|illustrator|animator|sommelier|usher|bailiff|valuer|optometrist|podiatrist|chiropractor"
+    r"|osteopath|acupuncturist|counsell?or|clergyman|minister|bishop|rancher|logger|miner|roadie|model|stuntman|animator))$"
+)
 NOT_JOBS = frozenset(
     "fan lover reader member fighter person beginner owner user speaker smoker drinker eater sucker "
     "runner morning lark night owl father mother brother sister player vegetarian vegan idiot "
@@ -208,3 +214,30 @@ MONTH_NAMES = (
     "january february march april may june july august september october november december jan feb "
     "mar apr jun jul aug sep sept oct nov dec"
 ).split()
+# fmt: off
+IRREGULAR: dict[str, str] = {
+    "become": "becomes became", "begin": "begins began begun", "break": "breaks broke broken",
+    "bring": "brings brought", "build": "builds built", "buy": "buys bought",
+    "choose": "chooses chose chosen", "come": "comes came", "cut": "cuts cut",
+    "deal": "deals dealt", "do": "does did done", "drink": "drinks drank drunk",
+    "drive": "drives drove driven", "eat": "eats ate eaten", "fall": "falls fell fallen",
+    "feel": "feels felt", "find": "finds found", "fly": "flies flew flown",
+    "get": "gets got gotten", "give": "gives gave given", "go": "goes went gone",
+    "grow": "grows grew grown", "have": "has had", "hold": "holds held", "keep": "keeps kept",
+    "know": "knows knew known", "lead": "leads led", "learn": "learns learned learnt",
+    "leave": "leaves left", "let": "lets let", "lose": "loses lost", "make": "makes made",
+    "meet": "meets met", "pay": "pays paid", "put": "puts put", "quit": "quits quit",
+    "read": "reads read", "ride": "rides rode ridden", "run": "runs ran", "say": "says said",
+    "see": "sees saw seen", "sell": "sells sold", "send": "sends sent", "set": "sets set",
+    "sing": "sings sang sung", "sleep": "sleeps slept", "speak": "speaks spoke spoken",
+    "spend": "spends spent", "split": "splits split", "steal": "steals stole stolen",
+    "swim": "swims swam swum", "take": "takes took taken", "teach": "teaches taught",
+    "tell": "tells told", "think": "thinks thought", "throw": "throws threw thrown",
+    "understand": "understands understood", "wear": "wears wore worn", "win": "wins won",
+    "write": "writes wrote written", "lie": "lies lay lain", "swap": "swaps swapped",
+    "stop": "stops stopped", "drop": "drops dropped", "rent": "rents rented",
+    "look": "looks looked", "play": "plays played", "stay": "stays stayed",
+    "own": "owns owned", "enjoy": "enjoys enjoyed", "hire": "hires hired",
+}
+# fmt: on
+"""Verbs: how they stand with `she`, in the past, and behind `have` where that differs."""

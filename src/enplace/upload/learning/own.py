@@ -42,7 +42,7 @@ _KINS = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse=True
 _NAMES = "|".join(sorted((re.escape(word) for word in ATTRIBUTES), key=len, reverse=True))
 _IS = r"(?:\s*(?:is|'s|are|was|were|=|:|would be|has always been|have always been|will always be|has to be|hands down is|being|has been|have been|became)(?: now| still| currently| actually| called| probably| definitely| officially| just| also)*\s+|\s*[:=]\s*)"
 _ATTRIBUTE = re.compile(
-    rf"\b(?:my|our)\s+(?:(?P<of>{_KINS})'s\s+)?(?:new |current |full |first |real |main |own |day |actual |legal |work |personal |preferred )*(?P<noun>{_NAMES})(?P<is>{_IS})(?=(?P<x>.+))",
+    rf"\b(?:(?:my|our|the new|a new|new|and)\s+(?:(?P<of>{_KINS})'s\s+)?|(?P<theirs>his|her)\s+)(?:new |current |full |first |real |main |own |day |actual |legal |work |personal |preferred |mobile )*(?P<noun>{_NAMES})(?P<is>{_IS})(?=(?P<x>.+))",
     re.IGNORECASE | re.DOTALL,
 )
 _FAVOURITE = re.compile(
@@ -54,7 +54,7 @@ _FAVOURITE_OF_MINE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _IS_FAVOURITE = re.compile(
-    r"(?:^|[,;]\s+|\b(?:and|but|so|because)\s+)(?P<x>[\w' -]{2,40}?)\s*(?:is|'s|are|has always been|remains|, which is)\s+(?:still |now |definitely |probably |by far |easily )?(?:my|our)\s+(?:all[- ]time |absolute |new |number one )*(?:favou?rite|fave|fav)\s+(?P<noun>[a-z][\w-]*(?: [a-z][\w-]*)?)(?=$|[.,;!?)]| of | ever| and | but | by | in )",
+    r"(?:^|[,;]\s+|\b(?:and|but|so|because)\s+)(?P<x>[\w' -]{2,40}?)\s*(?:is|'s|are|has always been|has become|became|remains|, which is)\s+(?:still |now |definitely |probably |by far |easily )?(?:my|our)\s+(?:all[- ]time |absolute |new |number one )*(?:favou?rite|fave|fav)\s+(?P<noun>[a-z][\w-]*(?: [a-z][\w-]*)?)(?=$|[.,;!?)]| of | ever| and | but | by | in )",
     re.IGNORECASE,
 )
 _EMAIL, _PHONE = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", r"\+?\d[\d ()/-]{6,16}\d"
@@ -69,7 +69,11 @@ _PLAIN: tuple[tuple[re.Pattern[str], str], ...] = (
 _INTRODUCED = (
     (re.compile(rf"(?:^|\b(?:hi|hello|hey|yo|greetings|good morning|morning)\W+(?:there\W+|all\W+|everyone\W+)?)(?:i'm|i am|im|it's|this is|it is)\s+(?P<x>(?!I\b)(?-i:{NAME}))(?=\s*(?:$|[,.!;)(\x00]|and\b|from\b|here\b|again\b|by the way|btw|-))", re.IGNORECASE), "name"),
     (re.compile(rf"(?:^|[\s,.!])(?P<x>(?!I\b|I'){NAME})\s+(?:here|speaking)(?=\s*(?:$|[,.!;:(-]|again|from|with|and\b))"), "name"),
-    (re.compile(r"\b(?:my )?name(?:'s| is)\s+(?P<x>.+)", re.IGNORECASE), "name"),
+    (re.compile(r"\b(?<!'s )(?<!her )(?<!his )(?<!its )(?<!your )(?<!the )(?:my )?name(?:'s| is)\s+(?P<x>.+)", re.IGNORECASE), "name"),
+    (re.compile(rf"\b(?:sign|with|by) (?:it |this |the \w+ )?(?:with |as |from |by )?(?:my name,?|me,?) (?P<x>(?!I\b)(?-i:{NAME}))(?=\s*(?:$|[,.!;(]))", re.IGNORECASE), "name"),
+    (re.compile(rf"\bfrom me, (?P<x>{NAME})"), "name"),
+    (re.compile(r"\b(?:people|friends|everyone|everybody|folks|they|most) (?:all |usually |mostly )?(?:know|call|calls|knows) me (?:as|by)\s+(?P<x>.+)", re.IGNORECASE), "nickname"),
+    (re.compile(r"\bi(?:'d| would) (?:rather|prefer to|like to) be (?:called|known as)\s+(?P<x>.+)", re.IGNORECASE), "nickname"),
     (re.compile(r"\b(?:(?:just |please |you can |can you |everyone |everybody |people |friends |they |folks |most people |my friends )+calls? me)\s+(?P<x>.+)", re.IGNORECASE), "nickname"),
     (re.compile(r"^\W*(?:just )?call me\s+(?!when|if|back|later|a\b|an\b|at\b|on\b|crazy|old|maybe|the\b)(?P<x>.+)", re.IGNORECASE), "nickname"),
     (re.compile(r"\bi(?:'m| am) (?:known as|called|known to my friends as)\s+(?P<x>.+)", re.IGNORECASE), "nickname"),
@@ -97,7 +101,7 @@ def traits(text: str) -> Iterator[Trait]:
         named = objects(_KIND_OF.get(predicate, "value"), found["x"])
         if named and _plausible(predicate, named[0]):
             yield Trait(predicate=predicate, objects=tuple(named), start=found.start(), end=found.end(),
-                        of=(found["of"] or "").lower(), past="was" in found["is"])  # fmt: skip
+                        of=(found["of"] or found["theirs"] or "").lower(), past="was" in found["is"])  # fmt: skip
     for pattern, predicate in _PLAIN:
         for found in pattern.finditer(text):
             value = found["x"] or found.groupdict().get("y") or ""

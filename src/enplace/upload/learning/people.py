@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from enplace.upload.learning.heads import ADJECTIVES, KINSHIP, NAME, OWN
+from enplace.upload.learning.heads import ADJECTIVES, KINSHIP, NAME, NOT_NAMES, OWN
 from enplace.upload.learning.lexicon import KIN, KINDS_OF_KIN
 from enplace.upload.learning.objects import objects
 
@@ -33,26 +33,32 @@ class Tie:
 
 
 _ENDED = r"(?P<ended>\s+(?:isn't|is not|is no longer|wasn't|was|'s not|no longer))?"
-_LINK = r"(?:,?\s+(?:is|'s|was)\s+|'s\s+)"
 _MY = KINSHIP
+_ANY_KIN = rf"(?P<kin>(?i:{'|'.join(map(re.escape, sorted(KIN, key=len, reverse=True)))}))\b"
+_WHO = rf"(?P<name>(?!I\b|I'|{NOT_NAMES}){NAME})"
+_NOW = r"(?:\s+(?:now|currently|actually|still|really|also|technically|in fact))?"
+_BEHIND = (
+    r"(?:\s+of\s+(?:mine|ours|(?:\w+\s+)?(?:\w+\s+)?years)|\s+(?:from|at)\s+(?:the\s+)?[a-z][\w-]*(?:\s+[a-z]+)?|\s+in\s+(?:the\s+)?[A-Z]\w+|\s+(?:back\s+)?home)?"
+)
+"""Between who somebody is and their name: `of ten years`, `from school`, `in Madrid`."""
+_CALLED = r"(?:\s+(?:called|named)|,?\s+whose\s+name\s+is|,?\s+who(?:'s|\s+is)\s+(?:called|named)|,\s+(?:called|named))"
+_IS = rf"(?:\s+(?:is|was|has\s+been|will\s+be|became)|'s){_NOW}(?:\s+(?:called|named))?"
 _NAMED = (
     # Anna is my sister / Anna's my sister / Anna, my sister / Anna (my sister) / Anna - my sister
-    re.compile(rf"(?P<name>\b(?!I\b|I'){NAME})(?:{_ENDED}\s+(?:is|'s)?\s*|'s\s+|\s+is\s+|,\s+|\s+\(|\s+-\s+|,\s+who(?:'s| is| was| has been)\s+)(?:(?:also|now|actually)\s+)?(?:a\s+)?{_MY}\b"),
+    re.compile(rf"(?P<name>\b(?!I\b|I'|{NOT_NAMES}){NAME})(?:{_ENDED}\s+(?:is|'s)?\s*|'s\s+|\s+(?:is|has\s+been|became|will\s+be)\s+|,\s+|\s+\(|\s+-\s+|,\s+who(?:'s| is| was| has been)\s+)(?:(?:also|now|actually|still)\s+)?(?:a\s+)?{_MY}\b"),
     # my sister Anna / my sister, Anna, / my sister (Anna) / my sister is called Anna
-    re.compile(
-        rf"\b{_MY}(?:'s name(?:'s| is)|(?:,(?=\s+[A-Z][\w' -]*(?:[,.)!?]|$))| -| \(|:| is| is called| is named|, called|, named| called| named| whose name is|, whose name is|, who's called)?)\s+\(?(?P<name>(?!I\b|I'){NAME})(?!'s\b)"
-    ),
-    re.compile(rf"\b{_MY}(?:'s name(?:'s| is)|(?:,| -| \(|:)?)\s*\(?(?P<name>(?!I\b|I'){NAME})(?='s\b)"),
-    # my friend from work, Anna / a friend of mine, Anna / the landlord (Mr Pickering)
-    re.compile(rf"\b(?:an?|the|one of (?:my|our))\s+{ADJECTIVES}(?P<kin>(?i:{'|'.join(map(re.escape, KIN))}))s?(?: of (?:mine|ours))?(?:,| \(| called| named|,? whose name is)\s*(?P<name>(?!I\b|I'){NAME})"),
-    re.compile(rf"\b{OWN}\s+{ADJECTIVES}(?P<kin>(?i:{'|'.join(map(re.escape, KIN))}))\s+from\s+[\w ]{{2,20}},?\s+(?P<name>(?!I\b|I'){NAME})"),
-    # I have a cousin in Melbourne named Rhys
-    re.compile(rf"\b(?:an?|one)\s+{ADJECTIVES}(?P<kin>(?i:{'|'.join(map(re.escape, KIN))}))\s+(?:in|from|near)\s+{NAME}\s+(?:called|named)\s+(?P<name>(?!I\b|I'){NAME})"),
+    re.compile(rf"\b{_MY}{_BEHIND}(?:'s\s+name(?:'s|\s+is|\s+was)(?:\s+(?:now|actually))?|,(?=\s+{NAME}\s*(?:[,.)!?(]|$|and\b))| -| \(|:|{_CALLED}|{_IS})?\s+\(?{_WHO}(?!'s\b)"),
+    re.compile(rf"\b{_MY}(?:'s name(?:'s| is)|(?:,| -| \(|:)?)\s*\(?{_WHO}(?='s\b)"),
+    # a friend of mine, Anna / the landlord (Mr Pickering) / the cat's called Mushi
+    re.compile(rf"\b(?i:an?|the|one of (?:my|our))\s+{ADJECTIVES}{_ANY_KIN}s?{_BEHIND}(?:,(?=\s+{NAME}\s*(?:[,.)!?(]|$|and\b))| \(|{_CALLED}|(?:'s| is) (?:called|named))\s*{_WHO}"),
+    # our new landlord is now Ms Keane / a new manager, Astrid
+    re.compile(rf"\b(?i:(?:an?|the) (?:new|other|former))\s+{_ANY_KIN}(?:,|:|{_CALLED}|{_IS})\s+{_WHO}"),
     # Anna from work, Jonas from accounting
-    re.compile(rf"(?P<name>\b(?!I\b|I'){NAME})\s+from\s+(?P<colleague>work|accounting|sales|hr|HR|marketing|finance|legal|support|the office|it\b|IT\b|my team|our team|engineering|design)\b"),
+    re.compile(rf"(?P<name>\b(?!I\b|I'|{NOT_NAMES}){NAME})\s+from\s+(?P<colleague>work|accounting|sales|hr|HR|marketing|finance|legal|support|procurement|the office|it\b|IT\b|my team|our team|engineering|design)\b"),
+    re.compile(rf"\b(?P<colleague>(?i:colleague|coworker|co-worker))\s+{_WHO}"),
 )  # fmt: skip
 _SEVERAL = re.compile(
-    rf"\b(?:{OWN}|(?i:the|we have|we've got|i have|i've got|have|got|has))\s+(?:(?:two|three|four|five|six|\d|both|all|many|grown|little|big|small|younger|older|lovely|adult|twin)\s+)*(?P<kins>(?i:kids|children|sons|daughters|boys|girls|twins|brothers|sisters|siblings|cats|dogs|rabbits|hens|friends|cousins|parents|grandkids|grandchildren|flatmates|roommates|housemates|neighbours|colleagues|bosses|nephews|nieces|uncles|aunts|puppies|kittens|ponies|horses|teammates))(?:\s+(?:are|are called|called|named|names are|all of them))?(?:,|:| -| \()?\s+(?:are\s+|called\s+|named\s+|all of them:\s+)?(?=[A-Z]{NAME[1:2]}?)(?P<names>[A-Z][^.;!?()]*)"
+    rf"\b(?:{OWN}|(?i:the|we have|we've got|i have|i've got|have|got|has))\s+(?:(?:two|three|four|five|six|\d|both|all|many|grown|little|big|small|younger|older|lovely|adult|twin)\s+)*(?P<kins>(?i:kids|children|sons|daughters|boys|girls|twins|brothers|sisters|siblings|cats|dogs|rabbits|hens|friends|cousins|parents|grandkids|grandchildren|flatmates|roommates|housemates|neighbours|colleagues|bosses|nephews|nieces|uncles|aunts|puppies|kittens|ponies|horses|teammates))(?:\s+(?:are|are called|called|named|names are|all of them))?(?:,|:| -| \()?\s+(?:are\s+|called\s+|named\s+|all of them:\s+)?(?=[A-Z])(?P<names>[A-Z][^.;!?()]*)"
 )
 _SINGULAR = {
     "kids": "child", "children": "child", "sons": "son", "daughters": "daughter", "boys": "son",

@@ -32,20 +32,22 @@ _LASTING = re.compile(
 )
 _LIFE = re.compile(
     r"(?:won|lost|broke|ran|climbed|walked|cycled|sailed|swam|wrote|published|performed|sang|inherited|sold|built|founded|graduated|passed|failed|survived|"
-    r"emigrated|served|coached|trained|competed|learned|learnt|taught|volunteered|donated|adopted|fostered|planted|restored|renovated|married|met|retired|stopped|gave up|started|began|quit|earned|received|was (?:diagnosed|operated|awarded|raised|adopted|baptised|promoted|elected|bitten|hospitalised|vaccinated|married|divorced|a )|had (?:an?|my|surgery|twins)|have (?:an?|two|three|four|five|six|no|never|perfect|bad|my own)\b|has (?:an?|two|three)\b|own|keep|grow|bake|brew|sew|knit|paint|collect|coach|mentor|teach|tutor|sponsor|organise|organize|lead|chair|host|run (?:an?|the|my)|live|sleep|wake|wear|carry|suffer|snore|sleepwalk|stutter|can (?:play|speak|juggle|whistle|sing|swim|drive|ski|sew|cook|code|read)|can't (?:swim|drive|whistle|sing|cook|ski|dance|ride|read|eat|drink|stand|smell|see|hear)|share|rent|commute|donate|belong|subscribe|vote|pray|fast)\b",
+    r"emigrated|served|coached|trained|competed|learned|learnt|taught|volunteered|donated|adopted|fostered|planted|restored|renovated|married|met|retired|stopped|gave up|started|began|quit|earned|received|was (?:diagnosed|operated|awarded|raised|adopted|baptised|promoted|elected|bitten|hospitalised|vaccinated|married|divorced|a )|had (?:my|surgery|twins)|have (?:never|perfect|bad)\b|own|keep|grow|bake|brew|sew|knit|paint|collect|coach|mentor|teach|tutor|sponsor|organise|organize|lead|chair|host|run (?:an?|the|my)|live|sleep|wake|wear|carry|suffer|snore|sleepwalk|stutter|can (?:play|speak|juggle|whistle|sing|swim|drive|ski|sew|cook|code|read)|can't (?:swim|drive|whistle|sing|cook|ski|dance|ride|read|eat|drink|stand|smell|see|hear)|share|rent|commute|donate|belong|subscribe|vote|pray|fast)\b",
     re.IGNORECASE,
 )
 _ABOUT_IT = re.compile(r"\b(?:you|your|yours|this|it|that|here|the (?:code|file|function|error|text|document|table|list|draft|answer|result|output|bug|script|app|page|issue|test|tests|question))\b", re.IGNORECASE)
 _END = re.compile(r"[;:!?()\x00]|,\s+(?:and|but|so|which|what|how|can|could|is|are|do|does|any|please|i|we|my)\b|\s+(?:but|so|because|and (?:i|we|my|now|it|the|need|want|would|can))\b", re.IGNORECASE)
 
 
-def remarks(sentence: Sentence, head: Head, subject: str, at: datetime) -> Iterator[Claim]:
+def remarks(sentence: Sentence, head: Head, subject: str, at: datetime, *, known: bool) -> Iterator[Claim]:
     """A clause that tells something of a life, as it was said.
 
     Only what is told outright of the speaker, or of somebody named: what a frame knows is told by
     frames, and chatter about the task at hand tells nothing.
     """
-    if head.elided or head.supposed or head.who.lower() in {"he", "she", "they"}:
+    if head.elided or head.joint or head.supposed or head.who.lower() in {"he", "she", "they", "it"}:
+        return
+    if not head.is_own and not head.kin and not known:
         return
     rest = sentence.text[head.at :]
     stop = _END.search(rest)

@@ -126,6 +126,8 @@ def rule_in(text: str) -> Rule | None:
     """The standing wish that a sentence of the owner's tells, if it tells one."""
     if re.match(r"\W*never ?mind\b", text, re.IGNORECASE):
         return None
+    if re.search(r"\b(?:never|always|only) (?!miss\b|discuss\b|address\b|guess\b|stress\b|access\b|process\b|focus\b|bullets\b|emojis\b|lists\b|tabs\b|sources\b|units\b|names\b)[a-z]+s\b", text) and re.search(r"\b(?:my|our|he|she|who)\b|^[A-Z]\w+ ", text):
+        return None  # somebody who never cleans
     wish = _english(text) or _foreign(text)
     if not wish:
         return None

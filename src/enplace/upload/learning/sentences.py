@@ -112,3 +112,15 @@ def tells_fiction(text: str) -> bool:
 def plays_a_role(text: str) -> bool:
     """Whether the speaker begins to speak as somebody else."""
     return bool(_ROLE_PLAY.search(text))
+
+
+_FAVOUR = re.compile(
+    r"\s*(?:(?:so|and|but|ok|okay|hey|hi|also|btw|um|well)[, ]+)*(?:can|could|would|will) you (?:please |maybe |kindly )?"
+    r"(?=[^?]*\b(?:always|never|from now on|in future|in the future|every time|each time|whenever|going forward|by default)\b)",
+    re.IGNORECASE,
+)
+
+
+def asks_a_favour(sentence: Sentence) -> bool:
+    """Whether a question asks for something that is to be done from now on."""
+    return bool(_FAVOUR.match(sentence.text))

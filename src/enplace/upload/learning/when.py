@@ -15,7 +15,7 @@ _COUNTS = {
     "thirty": 30, "a couple of": 2, "a few": 3, "the": 1,
 }  # fmt: skip
 _UNTIL = re.compile(
-    r"\b(?:until|till|til|'til|through|up to|up until|ends?(?: on| in)?|(?:only )?(?:here|there) (?:to|till))\s+(?:the end of\s+)?(?=\w)",
+    r"\b(?:until|till|til|'til|through|up to|up until|ends(?: on| in)?|end (?:on|in)|(?:only )?(?:here|there) (?:to|till))\s+(?:the end of\s+)?(?=\w)",
     re.IGNORECASE,
 )
 _FOR_NEXT = re.compile(
@@ -57,6 +57,9 @@ class Times:
 
     start: datetime | None = None
     end: datetime | None = None
+
+    def __bool__(self) -> bool:
+        return self.start is not None or self.end is not None
 
 
 def times_in(text: str, at: datetime, *, perfect: bool = False, ahead: bool = False) -> Times:

@@ -1,0 +1,395 @@
+"""What a sentence claims: ties, traits, frames and turns of phrase, each put to its subject."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from enplace.records.words import fold
+from enplace.upload.learning import sentences as kinds
+from enplace.upload.learning.claims import Claim, Holding, is_dated
+from enplace.upload.learning.described import described
+from enplace.upload.learning.endings import endings
+from enplace.upload.learning.frames import Phrase, phrases
+from enplace.upload.learning.heads import Head, heads
+from enplace.upload.learning.lexicon import KIN, KINDS_OF_KIN, PETS, SPECIES
+from enplace.upload.learning.objects import objects
+from enplace.upload.learning.own import fragments, traits
+from enplace.upload.learning.people import Tie, ties
+from enplace.upload.learning.remarks import remarks
+from enplace.upload.learning.sayings import sayings
+from enplace.upload.learning.scene import Scene
+from enplace.upload.learning.sentences import Sentence
+from enplace.upload.learning.when import times_in
+
+
+def claims_in(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]:
+    """All that a sentence claims, in the order of what finds it.
+
+    Args:
+        sentence: Of one speaker.
+        at: When it was said.
+        scene: Whom the conversation knows; whoever is met here is added.
+    """
+    asks = kinds.asks(sentence)
+    tied = list(_tied(sentence, scene, asks=asks or sentence.asks))
+    yield from tied
+    heard = [
+        *_of_traits(sentence, scene, asks=asks),
+        *_of_endings(sentence, at, scene),
+        *_of_sayings(sentence, at, scene, asks=asks),
+    ]
+    yield from heard
+    for head in heads(sentence.text):
+        if idle(sentence, head, asks=asks):
+            continue
+        subject = scene.subject(head)
+        if not subject:
+            continue
+        found = [
+            named
+            for phrase in phrases(sentence.text, head)
+            for claim in _of_phrase(phrase, head, subject, sentence, at)
+            if not any(claim.shares_place(other) for other in heard)
+            for named in _named(claim, scene)
+        ]
+        found = found or list(_settled(sentence, head, subject))
+        yield from found
+        if not found and not tied and not heard:
+            yield from remarks(sentence, head, subject, at, known=bool(scene.kind_of(subject)))
+
+
+# --- whether a clause tells anything ----------------------------------------------------------------
+
+_PRESUPPOSED = re.compile(
+    r"(?:\b(?:now that|since|because|as|where|given that|cos|cuz|seeing as|considering|but|and|when"
+    r"|while|although|though|who|which|that|even though|after|fact that|context|btw|fyi)|[,(-])\s*\Z",
+    re.IGNORECASE,
+)
+_HANGING = re.compile(
+    r"\b(?:if|whether|unless|would|could you|can you|should i|in case|so that|says?|said|told me"
+    r"|tells?|claims?|claimed|thinks?|thought|believes?|asked|wonders?|dreamt|dreamed|do you know"
+    r"|did you know|convinced that|according to|pretend\w*|joked|jokes|wish(?:es)?|hope(?:s|d)?"
+    r"|used to say|rumou?r|allegedly)\b",
+    re.IGNORECASE,
+)
+_OWN_WORD = re.compile(
+    r"\bi(?:'ve| have| had|'d)? (?:\w+ )?(?:said|say|told you|thought|think)\b|\b(?:doctor|gp|consultant) (?:says|said|told me|thinks)\b"
+    r"|\bi(?:'d| would| should| must| have to| can) (?:\w+ )?(?:say|mention|add|admit|confess|tell you)\b",
+    re.IGNORECASE,
+)
+"""Where `said` and `would` leave what follows as the speaker's own word."""
+_THINKS = re.compile(
+    r"(?:think|guess|believe|assume|suspect|wonder|doubt|wish|hope|dream|pretend)\b", re.IGNORECASE
+)
+_LIKE = re.compile(r"\b(?:like|as if|as though|where it says)\s*\Z", re.IGNORECASE)
+_FREED = re.compile(
+    r"[,;]\s*(?:but|and|so|i|we|my|she|he)?\s*\Z|\b(?:but|so)\s*\Z", re.IGNORECASE
+)
+_TURN_TO_ASK = re.compile(
+    r"[,;:-]\s*(?:(?:so|and|but|any|ok)\W+)*(?:is|are|can|could|do|does|did|should|would|will|what"
+    r"|which|how|where|who|when|why|any\b|anything|right|isn't|doable|possible|suggestions|ideas"
+    r"|tips|recommendations|thoughts|chords|capitals|what's|how's|got|have you|know)\b",
+    re.IGNORECASE,
+)
+_ASKS_BACK = re.compile(
+    r",\s*(?:right|isn't it|yes|no|correct|don't i|am i|do i)\s*$", re.IGNORECASE
+)
+
+
+def idle(sentence: Sentence, head: Head, *, asks: bool) -> bool:
+    """Whether what follows a head is asked, supposed, or told by somebody else."""
+    if head.supposed:
+        return True
+    before = sentence.text[: head.start]
+    near = before[-40:]
+    if kinds.conditional(near) and not re.search(r"[,;]", near[near.lower().rfind("if") :]):
+        return True
+    if (asks or sentence.asks) and not (
+        _PRESUPPOSED.search(before)
+        and not kinds.asks(Sentence(text=sentence.text[head.start :], start=0))
+    ):
+        return asks or not _tells_first(sentence.text[head.at :])
+    return bool(
+        _LIKE.search(before) or hangs(before) or _THINKS.match(sentence.text, head.at)
+    )
+
+
+def hangs(before: str) -> bool:
+    """Whether what follows is supposed, or somebody else's word."""
+    clause = re.split(r"[,;:()]|\b(?:and|but|so)\b", before)[-1]
+    hanging = list(_HANGING.finditer(_OWN_WORD.sub("", before if len(before) < 60 else clause)))
+    return bool(hanging) and not _FREED.search(before)
+
+
+def _tells_first(rest: str) -> bool:
+    """A statement in front of a question: `I'm diabetic, is quinoa ok?`"""
+    return bool(_TURN_TO_ASK.search(rest)) and not _ASKS_BACK.search(rest)
+
+
+# --- frames -----------------------------------------------------------------------------------------
+
+_BEARS = re.compile(r"(?:stand|bear|abide|stomach|tolerate)\b")
+_NO_MORE = re.compile(r"\b(?:any ?more|any ?longer)\b", re.IGNORECASE)
+_STILL_AHEAD = frozenset("lives_in works_at job_title married_to studies drives owns".split())
+"""What `I'm going to` tells a plan of."""
+_PAST_VERBS = frozenset(
+    "lived worked drove played studied owned spoke used resided taught attended sang ran".split()
+)
+_NEVER_PAST = frozenset(
+    "born_in birthday home_town graduated_from visited decided ill_with name plans appointment event"
+    " statement".split()
+)
+
+
+def _of_phrase(
+    phrase: Phrase, head: Head, subject: str, sentence: Sentence, at: datetime
+) -> Iterator[Claim]:
+    told, frame = sentence.text, phrase.frame
+    if _BEARS.match(told, phrase.start) and frame.predicate == "dislikes" and not head.denied:
+        return
+    if frame.sense == "ends" and (head.denied or head.planned):
+        return
+    no_more = bool(_NO_MORE.search(told, head.start))
+    predicate, holding = _holding(phrase, head, told, no_more=no_more)
+    times = times_in(
+        told,
+        at,
+        perfect=head.perfect and not no_more,
+        ahead=head.planned or is_dated(predicate) or "'m" in head.words,
+    )
+    first = Claim(
+        subject=subject,
+        predicate=predicate,
+        object="",
+        start=sentence.start + head.start,
+        end=sentence.end,
+        rule=f"frame:{frame.predicate}",
+        holding=holding,
+        times=times,
+    )
+    if head.planned and frame.predicate in _STILL_AHEAD and "about to" not in head.words:
+        value = objects("clause", " ".join(told[phrase.start :].split()[:8]))
+        if frame.sense != "ends" and value:
+            yield replace(first, predicate="plans", object=value[0], holding="holds", rule="plan")
+        return
+    if head.elided and predicate == "appointment" and not times:
+        return
+    for value in phrase.objects:
+        yield replace(first, object=_value(predicate, value, head))
+    if holding in {"holds", "held"}:
+        yield from _beside(first, phrase, told[phrase.at + len(phrase.objects[0]) :])
+
+
+def _holding(phrase: Phrase, head: Head, told: str, *, no_more: bool) -> tuple[str, Holding]:
+    frame = phrase.frame
+    if frame.sense == "ends" or head.used_to or head.no_longer or (head.denied and no_more):
+        return frame.predicate, "over"
+    if head.denied:
+        if frame.denial:
+            return frame.denial, "holds"
+        says_so = frame.on in {"deny", "cannot"} or _BEARS.match(told, phrase.start)
+        return frame.predicate, "holds" if says_so else "denied"
+    verb = told[phrase.start :].split(maxsplit=1)[0].lower()
+    past = (
+        frame.sense == "holds"
+        and not head.perfect
+        and frame.predicate not in _NEVER_PAST
+        and (head.past or verb in _PAST_VERBS)
+    )
+    return frame.predicate, "held" if past else "holds"
+
+
+_STUDENTS = frozenset(("student", "pupil", "phd", "undergraduate"))
+_AT = re.compile(r"\s*(?:\([^)]*\)\s*)?,?\s*(?:(?:and work|working|employed)\s+)?(?:at|with|for|@)\s+(.+)")
+_IN = re.compile(r"\s+(?:in|at)\s+(?=(?:the )?[A-Z])(.+)")
+_NO_ORG = re.compile(
+    r"(?:\d|over|about|almost|nearly|years|the (?:last|past)|a (?:living|while))", re.IGNORECASE
+)
+
+
+def _beside(first: Claim, phrase: Phrase, after: str) -> Iterator[Claim]:
+    """The place behind a job or a subject: `a nurse at St Mary's`, `law at Leiden`."""
+    if first.predicate == "studies" and (place := _IN.match(after)):
+        predicate = "studies_at"
+    elif first.predicate == "job_title" and (place := _AT.match(after)):
+        studies = phrase.objects[0].split()[-1].lower() in _STUDENTS
+        predicate = "studies_at" if studies else "works_at"
+    else:
+        return
+    named = objects("org", place[1])
+    if named and not _NO_ORG.match(named[0]):
+        yield replace(first, predicate=predicate, object=named[0], rule=f"beside:{first.predicate}")
+
+
+def _value(predicate: str, value: str, head: Head) -> str:
+    if predicate == "diet" and head.denied:
+        return f"no {value}"
+    if predicate in {"species", "breed"}:
+        return SPECIES.get(value.lower(), value.lower())
+    return value
+
+
+_SETTLED = re.compile(
+    r"[,;]?\s*(?:and )?(?:that's|it's|that is|that's now) (?:settled|final|decided)\b", re.IGNORECASE
+)
+
+
+def _settled(sentence: Sentence, head: Head, subject: str) -> Iterator[Claim]:
+    """`We'll take the small one, that's final.`"""
+    found = _SETTLED.search(sentence.text)
+    if not found or not head.is_own:
+        return
+    denied = [word for word in head.words if word.startswith(("not", "won"))]
+    clause = sentence.text[head.at : found.start()] or sentence.text[head.at :]
+    for value in objects("clause", " ".join((*denied, clause)))[:1]:
+        yield Claim(
+            subject=subject,
+            predicate="decided",
+            object=value,
+            start=sentence.start + head.start,
+            end=sentence.end,
+            rule="settled",
+        )
+
+
+# --- people -----------------------------------------------------------------------------------------
+
+_TOLD_BARE = frozenset("son daughter wife husband sister brother girlfriend boyfriend".split()) | PETS
+"""Who is worth knowing of without a name."""
+
+
+def _tied(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Claim]:
+    for tie in ties(sentence.text):
+        before = sentence.text[: tie.start]
+        if not tie.name:
+            known = any(kind == tie.kind for kind, _ in scene.ties)
+            if tie.kin in _TOLD_BARE | {tie.kind} & _TOLD_BARE and not known:
+                if not kinds.conditional(before):
+                    yield _tie_claim(tie, f"a {tie.kind}", sentence, scene)
+            continue
+        if not asks and re.search(r"\b(?:if|would|wish)\b", before) and hangs(before):
+            continue
+        handle = scene.handle(tie.kind, tie.name)
+        claim = _tie_claim(tie, handle, sentence, scene)
+        if tie.ended:
+            yield replace(claim, holding="over")
+            continue
+        scene.meet(tie.kind, handle)
+        yield claim
+        if tie.kin in PETS:
+            species = SPECIES.get(tie.kind, tie.kind)
+            yield _told_of(handle, "species", species, claim, "tie:species")
+        for predicate, value in described(sentence.text[tie.end :]):
+            yield _told_of(handle, predicate, value, claim, f"described:{predicate}", sentence.end)
+
+
+def _tie_claim(tie: Tie, value: str, sentence: Sentence, scene: Scene) -> Claim:
+    return Claim(
+        subject=scene.speaker,
+        predicate=tie.predicate,
+        object=value,
+        start=sentence.start + tie.start,
+        end=sentence.start + tie.end,
+        rule=f"tie:{tie.predicate}",
+        kin=tie.kind,
+    )
+
+
+def _told_of(subject: str, predicate: str, value: str, by: Claim, rule: str, end: int = 0) -> Claim:
+    return Claim(
+        subject=subject,
+        predicate=predicate,
+        object=value,
+        start=by.start,
+        end=end or by.end,
+        rule=rule,
+    )
+
+
+def _named(claim: Claim, scene: Scene) -> Iterator[Claim]:
+    """A name that is told of a relative names whom the speaker is tied to."""
+    if claim.predicate not in {"name", "nickname"} or claim.subject == scene.speaker:
+        yield claim
+        return
+    kind = scene.kind_of(claim.subject)
+    if not kind or KIN.get(kind) is None or fold(claim.object) == fold(claim.subject):
+        return
+    bare = claim.subject.startswith(f"{scene.speaker}'s ")
+    scene.meet(kind, claim.object)
+    yield replace(
+        claim,
+        subject=scene.speaker,
+        predicate=KIN[kind],
+        kin=kind,
+        rule=f"tie:{KIN[kind]}",
+        instead_of=None if bare else claim.subject,
+    )
+
+
+# --- traits and turns of phrase ---------------------------------------------------------------------
+
+
+def _of_traits(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Claim]:
+    if asks:
+        return
+    for trait in list(traits(sentence.text)) or list(fragments(sentence.text)):
+        if hangs(sentence.text[: trait.start]):
+            continue
+        subject = scene.whose(trait.of, KINDS_OF_KIN.get(trait.of, trait.of))
+        if not subject:
+            continue
+        for value in trait.objects:
+            claim = Claim(
+                subject=subject,
+                predicate=trait.predicate,
+                object=value,
+                start=sentence.start + trait.start,
+                end=sentence.end,
+                rule=f"trait:{trait.predicate}",
+                holding="held" if trait.past else "holds",
+            )
+            yield from _named(claim, scene)
+            if trait.predicate == "name" and subject == scene.speaker:
+                at = sentence.text.find(value, trait.start) + len(value)
+                for predicate, told in described(sentence.text[at:]):
+                    yield replace(claim, predicate=predicate, object=told, rule="described")
+
+
+def _of_sayings(sentence: Sentence, at: datetime, scene: Scene, *, asks: bool) -> Iterator[Claim]:
+    for said in sayings(sentence.text):
+        if asks or idle(sentence, Head(who="", start=said.start, at=said.end), asks=asks):
+            continue
+        times = times_in(sentence.text, at, ahead=is_dated(said.saying.predicate))
+        for value in said.objects:
+            yield Claim(
+                subject=scene.speaker,
+                predicate=said.saying.predicate,
+                object=value,
+                start=sentence.start + said.start,
+                end=sentence.end,
+                rule=f"saying:{said.saying.predicate}",
+                holding="over" if said.saying.sense == "ends" else "holds",
+                times=times,
+            )
+
+
+def _of_endings(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]:
+    for turn in endings(sentence.text):
+        if hangs(sentence.text[: turn.start]):
+            continue
+        times = times_in(sentence.text, at)
+        told = [(predicate, turn.begins) for predicate in turn.predicates]
+        if "partner_of" in turn.predicates and turn.object and not turn.begins:
+            told.append(("ex_partner_of", True))
+        for predicate, holds in told:
+            yield Claim(
+                subject=scene.speaker,
+                predicate=predicate,
+                object=turn.object,
+                start=sentence.start + turn.start,
+                end=sentence.end,
+                rule=f"ending:{predicate}",
+                holding="holds" if holds else "over",
+                times=times,
+            )
