@@ -9,6 +9,7 @@ from enplace.records.canonical import JsonObject
 from enplace.records.changeset import Changeset, Commit, Lease
 from enplace.records.context import Context
 from enplace.records.encoding import EmbedderCard, Encoding
+from enplace.records.erasure import ErasurePlan, ErasureReceipt
 from enplace.records.event import Event
 from enplace.records.exchange import Imported
 from enplace.records.gather import Gather
@@ -490,6 +491,22 @@ class Portable(Protocol):
 
         Raises:
             BadInput: A line is damaged; its number is in the error. Nothing was written.
+        """
+        ...
+
+
+@runtime_checkable
+class Erasing(Protocol):
+    """A brain out of which things can be erased for good."""
+
+    async def erase(self, plan: ErasurePlan, at: datetime) -> ErasureReceipt:
+        """Carry out a plan, whole or not at all, and search for what it names.
+
+        What is gone already is passed over, so that a plan may be carried out again. Turns of the
+        tasks that it touches must not be running: hold their leases.
+
+        Raises:
+            StoreError: Nothing was erased.
         """
         ...
 

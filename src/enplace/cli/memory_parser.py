@@ -3,7 +3,7 @@
 import argparse
 from typing import get_args
 
-from enplace.cli import memory
+from enplace.cli import erasure, memory
 from enplace.cli.parsing import (
     Adding,
     Commands,
@@ -85,6 +85,17 @@ def _writing(add: Adding) -> None:
 
     command = add("forget", memory.forget, "show a memory to nobody any more; undo brings it back")
     command.add_argument("id", help="of any memory")
+
+    command = add("erase", erasure.erase, "erase for good: nothing brings it back")
+    command.add_argument(
+        "ids", nargs="*", metavar="ID", help="of memories, or as a search names it"
+    )
+    command.add_argument("--person", metavar="NAME", help="everything about or naming somebody")
+    command.add_argument("--session", metavar="ID", help="everything that was said in a visit")
+    command.add_argument("--task", metavar="ID", help="everything that was said in a task")
+    command.add_argument("--query", metavar="TEXT", help="what a search finds")
+    command.add_argument("--dry-run", action="store_true", help="show what would go, and stop")
+    command.add_argument("--yes", action="store_true", help="do not ask")
 
     command = add("release", memory.release, "believe a disputed or quarantined fact after all")
     command.add_argument("id", help="of a fact")

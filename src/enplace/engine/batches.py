@@ -29,7 +29,7 @@ from enplace.records.learning import (
 from enplace.records.memory import Fact, Person, SoulLine
 from enplace.records.task import Due
 from enplace.records.words import fold
-from enplace.records.write import Operation, Remember, Surroundings, Undo, Written
+from enplace.records.write import Erase, Operation, Remember, Surroundings, Undo, Written
 from enplace.upload.learning.asking import believed
 from enplace.upload.learning.decide import Beside, Hold, Weighing, place_of, steps
 from enplace.upload.learning.hearing import Stretch, stretch
@@ -201,7 +201,7 @@ class Batches:
     async def undo(self, brain: Brain, write_id: int) -> None:
         """Take a write back, unless it is taken back already or others build upon it."""
         found = await brain.memory.write(write_id)
-        if found is None or found[0].undone or isinstance(found[0].operation, Undo):
+        if found is None or found[0].undone or isinstance(found[0].operation, Undo | Erase):
             return
         try:
             await self._memory.undo(write_id)

@@ -25,6 +25,7 @@ from enplace.engine.admission import Again, Continue, New, admit, message_at
 from enplace.engine.documents import Documents
 from enplace.engine.encoding import Encoder
 from enplace.engine.episodes import Episodes
+from enplace.engine.erasure import Erasure
 from enplace.engine.explaining import Explained, explain
 from enplace.engine.learning import Learning
 from enplace.engine.memory import MOST_SENTENCE_CHARACTERS, OwnerMemory
@@ -83,6 +84,8 @@ class OwnerEngine:
             writer, self.memory, name, options.learning, self._find_facts if can_ask else None
         )
         """What is learned from conversations, in the background or by hand."""
+        self.erasure = Erasure(writer, self.recall, name, self._forget_logs)
+        """Erases for good: by id, person, session, task or query."""
         jobs = ports.jobs
         self._study = Study(
             self.learning,
@@ -459,6 +462,10 @@ class OwnerEngine:
         await self._encoder.aclose()
 
     # Behind them
+
+    async def _forget_logs(self) -> None:
+        """Read every task anew: what was held of its log was erased."""
+        self._warm.clear()
 
     async def _brain(self) -> Brain:
         return await self._ports.brains.open(self.name)

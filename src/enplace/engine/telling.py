@@ -7,7 +7,7 @@ from enplace.ports import Brain
 from enplace.records.learning import Batch, Quote
 from enplace.records.standing import text_of
 from enplace.records.telling import Told, finished, told
-from enplace.records.write import Undo, Write
+from enplace.records.write import Erase, Undo, Write
 from enplace.upload.learning.hearing import utterances
 
 _PAGE = 500
@@ -114,7 +114,8 @@ async def _is_taken_back(brain: Brain, batch: Batch, ids: Sequence[int]) -> bool
     if batch.state == "rolled_back":
         return True
     read = [await brain.memory.write(id_) for id_ in ids]
-    return all(each is not None and each[0].undone for each in read)
+    left = [each[0] for each in read if each and not isinstance(each[0].operation, Erase)]
+    return bool(left or not ids) and all(write.undone for write in left)
 
 
 async def _taken_back_by(brain: Brain, write_id: int) -> Write | None:

@@ -57,6 +57,7 @@ def opening(view: View, wanted: Wanted, *, starts_turn: bool, now: datetime) -> 
         return "task_start"
     goes_cold = starts_turn and _cold(view, wanted, now) and _stale(view, now)
     reasons: tuple[tuple[EpochReason, bool], ...] = (
+        ("erasure", view.is_torn),
         ("model", epoch.model != wanted.card.name),
         ("system", epoch.system != wanted.system_digest),
         ("tools", epoch.tools != wanted.tools_digest),

@@ -30,6 +30,7 @@ from enplace.records.event import (
     Compacted,
     Degraded,
     EpochOpened,
+    Erased,
     Event,
     Frame,
     Framed,
@@ -102,6 +103,8 @@ class View:
         """Tokens of the tool results in view that later ones supersede, by ordinal."""
         self.factors: dict[str, float | None] = {}
         """Reported over counted tokens, by model."""
+        self.is_torn = False
+        """Whether something that was sent in this epoch was erased since."""
         self._results: dict[str, ContextBlock] = {}
         self._is_compacted = False
         self._is_snipped = False
@@ -140,8 +143,8 @@ class View:
                     self.dialogue.add("assistant", blocks, event.raw)
                 case ToolFinished():
                     self._take_result(event, superseded)
-                case Degraded():
-                    self.prosed |= event.segment == "summary"
+                case Degraded() | Erased():
+                    self._take_mark(event)
                 case UsageReported():
                     self._take_usage(event)
                 case NoteWritten():
@@ -196,7 +199,7 @@ class View:
             self._forget_frames()
         if head != self.dialogue.head:
             self.kept_tokens = self._untouched = 0
-        self._is_compacted = self.prosed = False
+        self._is_compacted = self.prosed = self.is_torn = False
         is_same = self.epoch is None or self.epoch.model == event.model
         self.epoch, self.dialogue.head = event, head
         self.dialogue.carry(carried, keeps_open=is_same, untouched=self._untouched)
@@ -347,6 +350,12 @@ class View:
         self.factors[event.model] = calibrated(
             factor, event.usage.input_tokens, event.counted_tokens
         )
+
+    def _take_mark(self, event: Degraded | Erased) -> None:
+        if isinstance(event, Erased):
+            self.is_torn = True
+        else:
+            self.prosed |= event.segment == "summary"
 
     def _take_note(self, event: NoteWritten) -> None:
         if event.by == "caller" and self._late_notes is not None:

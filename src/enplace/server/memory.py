@@ -9,7 +9,8 @@ from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from enplace.engine import OwnerEngine
-from enplace.errors import BadInput, MemoryNotFound
+from enplace.errors import BadInput, MemoryNotFound, StaleMemory
+from enplace.records.erasure import ErasurePlan
 from enplace.records.filter import OfKind
 from enplace.records.memory import Fact, Memory, Person
 from enplace.records.recollection import MemoryKind, RecalledMemory
@@ -17,6 +18,8 @@ from enplace.records.write import Written
 from enplace.server.entrance import PROBLEMS, Caller
 from enplace.server.memory_answers import (
     AnyMemory,
+    ErasureAnswer,
+    ErasurePlanAnswer,
     FoundEpisode,
     FoundFact,
     FoundPerson,
@@ -27,6 +30,8 @@ from enplace.server.memory_answers import (
     SoulAnswer,
     WriteAnswer,
     WrittenAnswer,
+    erasure_answer,
+    erasure_plan_answer,
     found_answer,
     full_soul_answer,
     history_answer,
@@ -40,8 +45,10 @@ from enplace.server.memory_answers import (
 from enplace.server.memory_bodies import (
     CloseBody,
     ConfirmBody,
+    ConfirmedErasureBody,
     DocumentBody,
     EpisodeBody,
+    ErasureBody,
     FactBody,
     MergeBody,
     Moment,
@@ -282,6 +289,34 @@ async def undo(
 ) -> WrittenAnswer:
     """Take a write back, as if it had never been made."""
     return answered(response, await owner.memory.undo(write))
+
+
+# Erasing
+
+
+@memory_routes.post("/erase/plan", responses=PROBLEMS)
+async def plan_erasure(body: ErasureBody, owner: Caller) -> ErasurePlanAnswer:
+    """What would be erased. Nothing is changed; `digest` goes into `/memory/erase`."""
+    return erasure_plan_answer(await _plan(owner, body))
+
+
+@memory_routes.post("/erase", responses=PROBLEMS)
+async def erase(body: ConfirmedErasureBody, owner: Caller) -> ErasureAnswer:
+    """Erase for good what a plan showed. Refused where by now something else would go."""
+    plan = await _plan(owner, body)
+    if plan.digest != body.digest:
+        raise StaleMemory("this is not what would go now: look at a new plan", digest=plan.digest)
+    return erasure_answer(await owner.erasure.execute(plan))
+
+
+async def _plan(owner: OwnerEngine, body: ErasureBody) -> ErasurePlan:
+    return await owner.erasure.plan(
+        ids=body.ids,
+        person=body.person,
+        session=body.session,
+        task=body.task_id,
+        query=body.query,
+    )
 
 
 # All of it
