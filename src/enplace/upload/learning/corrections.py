@@ -12,20 +12,20 @@ from difflib import SequenceMatcher
 from enplace.records.words import fold
 from enplace.upload.learning.claims import Claim
 from enplace.upload.learning.heads import NAME
-from enplace.upload.learning.lexicon import MONTH_NAMES
+from enplace.upload.learning.lexicon import MONTH_NAMES, worded
 from enplace.upload.learning.scene import Scene, is_single
 from enplace.upload.learning.sentences import Sentence
 
 _OPENS = re.compile(
     r"\W*(?:(?:no+|nope|nah|ah|oh|oops|whoops|argh|ugh|wait|hang on|hold on|sorry|pardon|well)\W+)*"
-    r"(?:no+,|nope\b|nah\b|oops\b|whoops\b|argh\b|sorry,|wait\b|hang on\b|hold on\b|(?:scratch|strike|forget) (?:that|what)\b"
+    r"(?:no+,|nope\b|nah\b|oops\b|whoops\b|argh\b|oh dear\b|excuse me\b|(?:that's|that is|that was) (?:not (?:right|correct|true)|wrong)|on second thoughts?|sorry,|wait\b|hang on\b|hold on\b|(?:scratch|strike|forget) (?:that|what)\b"
     r"|correction\b|typo\b|autocorrect\b|i mean\b|i meant\b|make that\b|er,|erm\b|edit:|wrong\b|my (?:bad|mistake)\b|no sorry\b"
     r"|sorry (?:i meant|that|it|i mean|she|he|\d)|actually,? (?:it's|i meant|no\b|that)|let me correct|apologies\b|not \w+, |\*)",
     re.IGNORECASE,
 )
 _TAKES_BACK = re.compile(
-    r"\b(?:typo|autocorrect\w*|misspoke|mistyped|misspel\w+|misread|misremembered|misheard|mix(?:ed|ing) \w+(?: \w+)? up|my mistake|i was wrong"
-    r"|(?:got|had|wrote|spel\w+|typed|told you) [\w' ]{1,25}? wrong|have to correct|correct (?:that|myself)|(?:that|which) (?:was|is|'s) (?:wrong|not right|incorrect)"
+    r"\b(?:typo|autocorrect\w*|misspoke|mistyped|misspel\w+|misread|misremembered|misheard|(?:mix(?:ed|ing)|muddled) (?:\w+ )?(?:\w+ )?up|(?:\w+ )?mixed up|(?:is|was|'s|are) (?:wrong|incorrect)|incorrectly|wrongly|of course i mean|my mistake|i was wrong"
+    r"|(?:got|had|wrote|spel\w+|typed|told you|counted|calculated) (?:[\w' ]{1,25}? )?wrong|miscounted|have to correct|correct (?:that|myself)|(?:that|which) (?:was|is|'s) (?:wrong|not right|incorrect)"
     r"|i (?:said|wrote|typed|told you|put) .{1,40}? but|should have (?:said|been|read|written)|should (?:be|read)|not what i (?:meant|said)|forget what i said"
     r"|i meant|wrong (?:name|number|day|date|year)|slip of the|what i meant)\b",
     re.IGNORECASE,
@@ -36,14 +36,17 @@ _CONTRAST = re.compile(
     re.IGNORECASE,
 )
 _MEANT = re.compile(
-    r"\b(?:i meant(?: to (?:say|write|type))?|i mean|make that|should (?:be|read|say)|should have (?:been|said|read|written)|correction:?|the right \w+ is"
+    r"\b(?:i meant(?: to (?:say|write|type))?|i mean|make that|(?:should|must|has to|ought to) (?:be|read|say)|should have (?:been|said|read|written)|correction:?|the right \w+ is"
     r"|(?:it|that|this|he|she|name|number|date|one|day)(?:'s| is| was)(?: called| actually| really| in fact)?|with an? \w+(?:,? please)?:?|so)"
     r"\s+(?:in |at |on |the |an? |really |actually )*(?P<new>[^,;!?()]{1,50}?)(?=$|[,;!?(]|\.(?:\s|$))",
     re.IGNORECASE,
 )
-_SAID = re.compile(r"\bi (?:said|wrote|typed|told you|put)(?: that)? (?P<old>[^,;]{1,40}?)(?:,| but)", re.IGNORECASE)
+_SAID = re.compile(
+    r"\bi (?:said|wrote|typed|told you|put)(?: that)? (?P<old>[^,;]{1,40}?)(?:,| but)",
+    re.IGNORECASE,
+)
 _LEAD = re.compile(
-    r"^\W*(?:(?:no+|nope|nah|ah|oh|sorry|oops|whoops|argh|ugh|wait|hang on|hold on|scratch that|strike that|correction|typo|autocorrect|i mean|i meant|actually"
+    r"^\W*(?:(?:let me correct (?:myself|that|it)|(?:that's|that is|that was) (?:not (?:right|correct|true)|wrong)|excuse me|of course|on second thoughts?|no+|nope|nah|ah|oh|sorry|oops|whoops|argh|ugh|wait|hang on|hold on|scratch that|strike that|correction|typo|autocorrect|i mean|i meant|actually"
     r"|rather|make that|er|erm|edit|wrong|my mistake|my bad|it's|it is|its|the)\b\W*)+|^\s*\*",
     re.IGNORECASE,
 )
@@ -56,13 +59,17 @@ _TYPES: tuple[re.Pattern[str], ...] = (
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     re.compile(r"\+?\d[\d ()/-]{5,}\d"),
     re.compile(rf"\b(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?: \d{{4}})?|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|\b\d{{4}}-\d\d-\d\d\b", re.IGNORECASE),
+    re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE),
+    re.compile(r"\b(?:19|20)\d\d\b"),
     re.compile(rf"\b\d+(?:[.,]\d+)?(?: ?(?:mg|m|cm|kg|km|g|ml))?\b|\b{_NUMBER_WORDS}\b", re.IGNORECASE),
 )  # fmt: skip
-"""Addresses, telephone numbers, dates, numbers."""
+"""Addresses, telephone numbers, dates, days, years, numbers."""
 _NAME = re.compile(NAME)
 ALIKE = 0.5
 """How much of its letters a misspelt name shares with the right one."""
-_NOT_VALUES = frozenset("wrong right that this it true so not what all same me him her you sure sorry fine".split())
+_NOT_VALUES = worded(
+    "wrong right that this it true so not what all same me him her you sure sorry fine"
+)
 
 
 def corrects(text: str) -> bool:
@@ -82,13 +89,19 @@ def corrected(
         cue: Something in the message takes back what was said.
     """
     contrast = _CONTRAST.search(sentence.text)
-    if cue and (said := _SAID.search(sentence.text)) and (meant := _MEANT.search(sentence.text, said.end())):
+    if (
+        cue
+        and (said := _SAID.search(sentence.text))
+        and (meant := _MEANT.search(sentence.text, said.end()))
+    ):
         found = [_at_once(claim, said["old"], _bare(meant["new"])) for claim in found]
     if not scene.standing or not (cue or contrast):
         yield from found
         return
     holds = False
     for claim in found:
+        if claim.predicate == "statement" and cue:
+            continue  # "I spelled his name wrong"
         if claim.holding != "holds" or not cue:
             yield claim
             continue
@@ -109,9 +122,10 @@ def _at_once(claim: Claim, said: str, meant: str) -> Claim:
 def _wrong(claim: Claim, scene: Scene) -> Claim | None:
     """The claim in the same place that was a mistake."""
     for old in reversed(scene.said):
-        if old.shares_place(claim) and fold(old.object) != fold(claim.object):
-            if is_single(claim) or _alike(old.object, claim.object) or (claim.kin and old.kin == claim.kin):
-                return old
+        same_sort = is_single(claim) or bool(claim.kin and old.kin == claim.kin)
+        differs = old.shares_place(claim) and fold(old.object) != fold(claim.object)
+        if differs and (same_sort or _alike(old.object, claim.object)):
+            return old
     return None
 
 
@@ -139,11 +153,11 @@ def _put_right(
     for new, old in _values(sentence.text, cue=cue):
         for wrong in _candidates(scene, old):
             value = _put(wrong.object, new, old)
-            if value and fold(value) != fold(wrong.object):
-                if not any(value == claim.object for claim in found):
-                    yield replace(wrong, object=value, start=sentence.start, end=sentence.end,
+            known = any(value == claim.object for claim in found)
+            if value and fold(value) != fold(wrong.object) and not known:
+                yield replace(wrong, object=value, start=sentence.start, end=sentence.end,
                                   rule=f"correction:{wrong.rule}", instead_of=wrong.object, sentence="")  # fmt: skip
-                    return
+                return
 
 
 def _values(text: str, *, cue: bool) -> Iterator[tuple[str, str]]:
@@ -167,7 +181,12 @@ def _values(text: str, *, cue: bool) -> Iterator[tuple[str, str]]:
 
 def _bare(text: str) -> str:
     text = _LEAD.sub("", text.strip(" .'\"*!"))
-    text = re.sub(r"^(?:i'm|i am|he's|she's|we're|that's|they're|they are|called|named|in|at|on|from|for|to)\s+(?:actually\s+|in\s+)?", "", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"^(?:i'm|i am|he's|she's|we're|that's|they're|they are|called|named|in|at|on|from|for|to)\s+(?:actually\s+|in\s+)?",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
     return "" if fold(text) in _NOT_VALUES or len(text.split()) > 6 else text.strip(" .'\"")
 
 
@@ -197,7 +216,11 @@ def _put(held: str, new: str, old: str) -> str:
         return ""
     if _alike(name.group(), held):
         return name.group()
-    return name.group() if _NAME.fullmatch(held) and len(new.split()) <= len(name.group().split()) + 3 else ""
+    return (
+        name.group()
+        if _NAME.fullmatch(held) and len(new.split()) <= len(name.group().split()) + 3
+        else ""
+    )
 
 
 def _alike(one: str, other: str) -> bool:

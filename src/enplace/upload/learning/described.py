@@ -7,7 +7,9 @@ from enplace.upload.learning.heads import NAME
 from enplace.upload.learning.lexicon import DIETS, ILLNESSES, NATIONALITIES
 from enplace.upload.learning.objects import objects
 
-_PLACE = re.compile(rf"\s+(?P<how>in|from|at|of)\s+(?P<x>{NAME})(?=\s*(?:$|[,.;!?)]|and\b|is\b|who\b|has\b|wants\b|for\b))")
+_PLACE = re.compile(
+    rf"\s+(?P<how>in|from|at|of)\s+(?P<x>{NAME})(?=\s*(?:$|[,.;!?)]|and\b|is\b|who\b|has\b|wants\b|for\b))"
+)
 _PART = re.compile(r"\s*(?:,|\(|\s-)\s*(?P<part>[^,;()!?\x00]{1,80})")
 _AGE = re.compile(
     r"(?:aged |age |who(?:'s| is) |(?:just |nearly |almost )?turn(?:s|ing|ed) )?(?P<x>\d{1,2}|"
@@ -15,7 +17,9 @@ _AGE = re.compile(
     r"|eight|nine|ten|eleven|twelve|\w+teen))(?: years? old| yo| y/o)?\W*(?:$|(?=and ))",
     re.IGNORECASE,
 )
-_TASTE = re.compile(r"(?:who(?:'s| is) )?(?:into|mad about|crazy about|obsessed with) (?P<x>.+)", re.IGNORECASE)
+_TASTE = re.compile(
+    r"(?:who(?:'s| is) )?(?:into|mad about|crazy about|obsessed with) (?P<x>.+)", re.IGNORECASE
+)
 _POST = re.compile(r"(?:an? |the |our )?(?P<x>.+)", re.IGNORECASE)
 _STATE = re.compile(r"(?:an? |who(?:'s| is) (?:an? )?)?(?P<x>[\w'-]+)\W*$", re.IGNORECASE)
 _ORG = re.compile(r"^(?:.*?) (?:at|for|with) (?P<x>(?:the |a )?[A-Za-z].*)")

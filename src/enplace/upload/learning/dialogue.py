@@ -7,7 +7,7 @@ A question is turned into the statement that it asks for: `what's your X?` into 
 import re
 
 from enplace.upload.learning.heads import NAME
-from enplace.upload.learning.lexicon import KIN
+from enplace.upload.learning.lexicon import KIN, worded
 
 _KIN = "|".join(map(re.escape, sorted(KIN, key=len, reverse=True)))
 # fmt: off
@@ -70,7 +70,7 @@ _SHORT = re.compile(
 _CLAUSE = re.compile(
     r"(?:i|we|my|our|what|why|how|can|could|not|don't|no|skip|never mind|does|is|none|nothing|nope|the same|it|that|this|you)\b(?!')", re.IGNORECASE
 )
-_STATES = frozenset("living working allergic married based a an vegan vegetarian from self-employed retired single in at".split())
+_STATES = worded("living working allergic married based a an vegan vegetarian from self-employed retired single in at")
 # fmt: on
 MOST_WORDS = 9
 """Of an answer that is read with its question."""
@@ -118,18 +118,23 @@ def _statement(statement: str, asked: re.Match[str], value: str) -> str:
         statement = "{whose} is {}"
     if statement.startswith(("call me", "my name", "I live", "I'm from", "I work at")):
         value = value[:1].upper() + value[1:]
-    if statement == "I have {}" and not re.match(r"(?:an?|one|two|three|four|five|\d|some)\b", value):
+    if statement == "I have {}" and not re.match(
+        r"(?:an?|one|two|three|four|five|\d|some)\b", value
+    ):
         value = f"a {value}"
     return statement.format(value, **groups)
 
 
 def _of_guess(what: str, yes: re.Match[str] | None, no: re.Match[str] | None) -> str:
-    begin = "I'm" if what.split()[0].lower() in _STATES else "I"
+    begin = "I'm" if what.split(maxsplit=1)[0].lower() in _STATES else "I"
     if yes:
         return f"{begin} {what}"
     if no and (rest := no["rest"].strip()):
         value = re.match(NAME, rest) or re.match(r"[a-z]+(?=\s*(?:$|[.,;!]))", rest)
-        lead = re.match(r"(?:\w+ )*?(?:in|at|for|from|to|a|an)\s+|(?:prefer|like|use|drive|play|speak|study) ", what)
+        lead = re.match(
+            r"(?:\w+ )*?(?:in|at|for|from|to|a|an)\s+|(?:prefer|like|use|drive|play|speak|study) ",
+            what,
+        )
         if value and lead:
             return f"{begin} {lead.group()}{value.group()}"
     return ""

@@ -21,6 +21,7 @@ from enplace.upload.learning.lexicon import (
     PETS,
     SYSTEMS,
     VEHICLES,
+    worded,
 )
 from enplace.upload.learning.objects import Kind, objects
 from enplace.upload.learning.tables import any_of, lines_of
@@ -28,12 +29,14 @@ from enplace.upload.learning.tables import any_of, lines_of
 Sense = Literal["holds", "begins", "ends", "happened"]
 """`holds`: it is so. `begins`: it is so from then on. `ends`: it is so no longer. `happened`: once."""
 
+Verb = Literal["be", "have", "do", "now", "perfect", "deny", "cannot"]
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One way to say something."""
 
-    on: Literal["be", "have", "do", "now", "perfect", "deny", "cannot"]
+    on: Verb
     """Which verb its head ends with; `now`: be, with `now`; `perfect`: have been, for some time;
     `deny`: any that is denied; `cannot`: with `can't`."""
     pattern: re.Pattern[str]
@@ -75,12 +78,21 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _frames() -> Iterator[Frame]:
     for (predicate, kind, on, how), pattern in lines_of("frames.txt", 4, VOCABULARY):
         sense, _, denial = how.partition(":")
-        yield Frame(on, _compiled(pattern), predicate, cast("Kind", kind), cast("Sense", sense), denial)  # type: ignore[arg-type]
+        yield Frame(
+            cast("Verb", on),
+            _compiled(pattern),
+            predicate,
+            cast("Kind", kind),
+            cast("Sense", sense),
+            denial,
+        )
 
 
 FRAMES: tuple[Frame, ...] = tuple(_frames())
 """In order: of those with one predicate the first that names something counts."""
 
+
+_NOT_BARE = frozenset(("plans", "goal", "age", "uses"))
 
 
 def phrases(text: str, head: Head) -> Iterator[Phrase]:
@@ -90,16 +102,12 @@ def phrases(text: str, head: Head) -> Iterator[Phrase]:
         return
     bare = head.elided and not head.words
     tells = bool(_TELLS.match(rest))
-    bare = head.elided and not head.words
-    tells = bool(_TELLS.match(rest))
     lower_first = rest[0].lower() + rest[1:] if rest[:2].istitle() and head.elided else rest
     seen: set[str] = set()
     for frame in FRAMES:
         if frame.predicate in seen or not _fits(frame, head, rest):
             continue
-        if bare and ((frame.on == "do" and not tells) or frame.predicate in {"plans", "goal", "age", "uses"}):
-            continue
-        if bare and ((frame.on == "do" and not tells) or frame.predicate in {"plans", "goal", "age", "uses"}):
+        if bare and ((frame.on == "do" and not tells) or frame.predicate in _NOT_BARE):
             continue
         found = frame.pattern.match(lower_first)
         if not found:
@@ -110,13 +118,21 @@ def phrases(text: str, head: Head) -> Iterator[Phrase]:
             yield Phrase(frame, tuple(named), head.at, head.at + found.start("x"))
 
 
-_FRAGMENTS = frozenset(
-    "allergic_to married_to engaged_to born_in lives_in works_at speaks medication diet".split()
+_FRAGMENTS = worded(
+    "allergic_to married_to engaged_to born_in lives_in works_at speaks medication diet"
 )
 """What is told without a verb: `allergic to nuts`."""
-_NOW = frozenset(("now", "currently", "these days", "nowadays", "presently", "right now", "at the moment"))
-_NOW_AFTER = re.compile(r"(?:at|in|with) [^.,;!?]{2,40}? (?:now|these days|nowadays|currently|at the moment)\b", re.IGNORECASE)
-_SOME_TIME = re.compile(r"\b(?:since|for (?:over |about |almost |nearly )?(?:\w+) (?:years?|months|decades))\b", re.IGNORECASE)
+_NOW = frozenset(
+    ("now", "currently", "these days", "nowadays", "presently", "right now", "at the moment")
+)
+_NOW_AFTER = re.compile(
+    r"(?:at|in|with) [^.,;!?]{2,40}? (?:now|these days|nowadays|currently|at the moment)\b",
+    re.IGNORECASE,
+)
+_SOME_TIME = re.compile(
+    r"\b(?:since|for (?:over |about |almost |nearly )?(?:\w+) (?:years?|months|decades))\b",
+    re.IGNORECASE,
+)
 _TELLS = re.compile(
     r"(?:\w+ed|\w+ing|got|went|took|bought|sold|left|quit|became|began|met|lost|won|found|had|gave|grew|came|broke|flew"
     r"|drove|ran|wrote|spent|kept|chose)\b",
@@ -132,7 +148,9 @@ def _fits(frame: Frame, head: Head, rest: str) -> bool:
         case "be":
             return head.is_being or head.elided
         case "now":
-            return head.is_being and (not _NOW.isdisjoint(head.words) or bool(_NOW_AFTER.match(rest)))
+            return head.is_being and (
+                not _NOW.isdisjoint(head.words) or bool(_NOW_AFTER.match(rest))
+            )
         case "perfect":
             return head.perfect and head.is_being and bool(_SOME_TIME.search(rest))
         case "cannot":

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from enplace.upload.learning.lexicon import KIN
+from enplace.upload.learning.lexicon import KIN, worded
 
 _KIN = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse=True))
 _NAME_WORD = r"[A-Z\u00c0-\u00de](?:[\w\u00c0-\u024f-]|'(?!s\b))*[a-z\u00df-\u024f]"
@@ -56,63 +56,12 @@ _AUXILIARY = re.compile(
     r"|apparently|clearly|obviously|definitely|certainly|maybe|perhaps|happen to|tend to|tends to|myself|properly|strictly|strongly|fully|partly|mainly|primarily|genuinely|thankfully|luckily|btw|by the way|proudly|presently|formerly|previously|right now|at the moment|these days|nowadays|today|again|too|so|here|there)\b)",
     re.IGNORECASE,
 )
-_BE = frozenset(
-    [
-        "am",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "'m",
-        "'re",
-        "im",
-        "isn't",
-        "aren't",
-        "wasn't",
-        "weren't",
-        "isnt",
-        "ain't",
-    ]
-)
-_HAVE = frozenset(["have", "has", "had", "having", "'ve", "ive", "haven't", "hasn't", "hadn't"])
-_DENYING = frozenset(
-    [
-        "not",
-        "never",
-        "no",
-        "cannot",
-        "cant",
-        "dont",
-        "wont",
-        "isnt",
-        "didnt",
-        "hardly",
-        "barely",
-        "rarely",
-    ]
-)
-_SUPPOSED = frozenset(
-    ["would", "could", "might", "may", "should", "maybe", "perhaps", "'d", "ought"]
-)
+_BE = worded("am is are was were be been being 'm 're im isn't aren't wasn't weren't isnt ain't")
+_HAVE = worded("have has had having 've ive haven't hasn't hadn't")
+_DENYING = worded("not never no cannot cant dont wont isnt didnt hardly barely rarely")
+_SUPPOSED = worded("would could might may should maybe perhaps 'd ought")
 _FUTURE = frozenset(["will", "'ll", "shall", "gonna", "going", "about"])
-_PAST = frozenset(
-    [
-        "was",
-        "were",
-        "had",
-        "did",
-        "once",
-        "formerly",
-        "previously",
-        "wasn't",
-        "weren't",
-        "hadn't",
-        "didn't",
-    ]
-)
+_PAST = worded("was were had did once formerly previously wasn't weren't hadn't didn't")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +145,9 @@ class Head:
         return next(verbs, "")
 
 
-_NOW = re.compile(r"\b(?:now|these days|nowadays|currently|at the moment|right now)[, ]*\Z", re.IGNORECASE)
+_NOW = re.compile(
+    r"\b(?:now|these days|nowadays|currently|at the moment|right now)[, ]*\Z", re.IGNORECASE
+)
 _OPENING = re.compile(
     r"(?:\W*(?:so|and|but|ok|okay|hey|hi|hello|also|btw|by the way|fyi|um|well|oh|yeah|yes|yep|actually|sorry|no|right|now|just|"
     r"still|currently|recently|finally|originally|anyway|plus|good news|update|big news|guess what|context|note|reminder|quick one|fun fact|for context|funny thing)\b[\s,:!.]*)*",
@@ -217,22 +168,42 @@ def heads(text: str) -> Iterator[Head]:
         words, at = _auxiliaries(text, begin)
         yield Head(who="", start=begin, at=at, words=words, elided=True)
     last: Head | None = None
+    told: Head | None = None
     for index, subject in enumerate(found):
         if subject["relative"]:
             if last is None or last.is_own or not (last.name or last.kin):
                 continue
             words, at = _auxiliaries(text, subject.end())
-            head = Head(who=last.who, start=subject.start(), at=at, words=words, kin=last.kin, name=last.name, of=last.of)
+            head = Head(
+                who=last.who,
+                start=subject.start(),
+                at=at,
+                words=words,
+                kin=last.kin,
+                name=last.name,
+                of=last.of,
+            )
         else:
             head = _head(text, subject)
         last = head
+        told = told if head.is_own else head
         yield head
         end = found[index + 1].start() if index + 1 < len(found) else len(text)
         for joint in _JOINT.finditer(text, head.at, max(head.at, end)):
             words, at = _auxiliaries(text, joint.end())
+            if head.is_own and _THIRD.match(text, joint.end()):
+                if told is not None:  # "Olli, with whom I share a shop, is a smith"
+                    yield replace(told, start=joint.end(), at=at, words=words)
+                continue
             carried = tuple(w for w in head.words if w in _SUPPOSED or w in _FUTURE)
             yield Head(who=head.who, start=joint.end(), at=at, words=(*carried, *words), kin=head.kin,
                        name=head.name, of=head.of, theirs=head.theirs, elided=head.elided, joint=True)  # fmt: skip
+
+
+_THIRD = re.compile(
+    r"(?:is|has|was|isn't|hasn't|does|doesn't|lives|works|wants|plays|likes|loves|hates|studies|comes|speaks)\b"
+)
+"""A verb that cannot be what `I` does."""
 
 
 def _head(text: str, subject: re.Match[str]) -> Head:
@@ -256,6 +227,7 @@ def _head(text: str, subject: re.Match[str]) -> Head:
         words=words,
         kin=kin,
         name=name,
+        of=of,
     )
 
 

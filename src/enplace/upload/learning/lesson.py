@@ -5,7 +5,7 @@ Everything that gives nothing is counted with its reason.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from enplace.records.learning import Dropped, Lesson, Proposal, Utterance
@@ -15,6 +15,7 @@ from enplace.upload.learning.claims import Claim
 from enplace.upload.learning.corrections import corrected, corrects
 from enplace.upload.learning.dialogue import asked_for
 from enplace.upload.learning.lettering import lettered
+from enplace.upload.learning.lexicon import worded
 from enplace.upload.learning.mask import mask
 from enplace.upload.learning.proposals import of_claim, of_rule
 from enplace.upload.learning.rules import Rule, rule_in
@@ -79,7 +80,7 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
         notes.drop(said, 0, len(said.text), "role play")
         scene.plays = not (scene.plays and _OUT_OF_ROLE.search(masked.text))
         return
-    text = lettered(masked.text, scene.names())
+    text = kinds.without_asides(lettered(masked.text, scene.names()))
     claims = _answered(text, said, scene)
     cue = False
     told = list(sentences(text))
@@ -87,6 +88,8 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
         cue = cue or corrects(sentence.text)
         if reason := _unfit(sentence):
             notes.drop(said, sentence.start, sentence.end, reason)
+            if reason == "fiction":  # a bedtime story for somebody who is real
+                claims += _met(sentence, said, scene)
             continue
         rule = _wish(told, index, said)
         if rule is not None:
@@ -94,13 +97,49 @@ def _hear(said: Utterance, scene: Scene, notes: _Notes) -> None:
             if rule.suspect:
                 notes.drop(said, sentence.end, len(said.text), "suspect")
                 break
+            claims += [
+                c for c in _heard(sentence, said, scene, cue=cue) if c.predicate in _BESIDE_WISHES
+            ]
             continue
         found = list(_heard(sentence, said, scene, cue=cue))
         if not found:
             notes.drop(said, sentence.start, sentence.end, "nothing lasting")
         claims += found
-    for claim in claims:
+    for claim in _worth_keeping(claims):
         notes.proposals += of_claim(claim, said)
+
+
+def _worth_keeping(claims: Sequence[Claim]) -> Iterator[Claim]:
+    """All claims, and of the asides one where a message says nothing else."""
+    told = [claim for claim in claims if claim.rule != "aside"]
+    yield from told or claims[:1]
+
+
+_BESIDE_WISHES = worded(
+    "name age job_title works_at lives_in studies allergic_to diet ill_with medication married_to has_child"
+    " speaks phone_number email"
+)
+"""What is worth knowing of a sentence that tells a wish: `I'm a nurse, so never use jargon`."""
+
+
+_FOR_WHOM = re.compile(
+    r"\b(?:for|to) (?:my|our) (?:\w+ ){1,3}[A-Z]|\b(?:for|to) (?:my|our) \w+, [A-Z]"
+)
+
+
+def _met(sentence: Sentence, said: Utterance, scene: Scene) -> list[Claim]:
+    """Who is named in a sentence whose other words are not meant."""
+    if (
+        "\x00" in sentence.text
+        or kinds.supposes(sentence.text)
+        or not _FOR_WHOM.search(sentence.text)
+    ):
+        return []
+    return [
+        claim
+        for claim in claims_in(sentence, said.at, scene)
+        if claim.kin and claim.object[:1].isupper() and claim.rule.startswith("tie:")
+    ]
 
 
 def _heard(sentence: Sentence, said: Utterance, scene: Scene, *, cue: bool) -> Sequence[Claim]:
@@ -129,15 +168,15 @@ def _answered(text: str, said: Utterance, scene: Scene) -> list[Claim]:
 
 _HOW_LONG = re.compile(
     r"(?:and )?(?:always|forever|permanently|every time|ever|from (?:this day|now|today) on\w*"
-    r"|no exceptions|for good)\W*",
+    r"|no exceptions|for good|that(?:'s| is) (?:what i want|how i (?:want|like) it|our (?:system|rule)|the rule|a rule)(?: [\w ]{1,30})?)\W*",
     re.IGNORECASE,
 )
 
 
 def _wish(told: Sequence[Sentence], index: int, said: Utterance) -> Rule | None:
-    """The standing wish of a sentence of the owner's, with the few words behind it: `Always.`"""
+    """The standing wish of a sentence of the owner's, with `Always.` behind it."""
     sentence = told[index]
-    if said.speaker or kinds.asks(sentence) and not kinds.asks_a_favour(sentence):
+    if said.speaker or (kinds.asks(sentence) and not kinds.asks_a_favour(sentence)):
         return None
     if sentence.asks and not kinds.asks_a_favour(sentence):
         return None

@@ -3,7 +3,7 @@
 import re
 
 from enplace.records.stop_words import STOP_WORDS
-from enplace.upload.learning.lexicon import KIN, LANGUAGES, MONTH_NAMES, is_job
+from enplace.upload.learning.lexicon import KIN, LANGUAGES, MONTH_NAMES, is_job, worded
 
 _PLACED = re.compile(
     r"\b(?:liv(?:e|es|ed|ing)|based|mov(?:e|ed|ing)|born|raised|from|flat|house|apartment|room|fly(?:ing)?"
@@ -15,15 +15,20 @@ _RELATED = re.compile(
     rf"\b(?:my|our|me and my) (?:new |old |best |little |big |older |younger |twin )*(?:{'|'.join(map(re.escape, sorted(KIN, key=len, reverse=True)))})"
     r",? \(?(?P<x>[a-z]{3,})(?=\s*(?:$|[,.;!?)]|and\b|is\b|'s\b|has\b|who\b|are\b|lives\b|works\b|wants\b|likes\b|loves\b|hates\b|turns\b|got\b|for\b))"
 )
-_COMMON = STOP_WORDS | frozenset(MONTH_NAMES) | LANGUAGES | frozenset(
-    "home work school uni university college bed town church hospital court prison class town"
-    " there here abroad holiday vacation sales marketing finance accounting support tech retail"
-    " healthcare education insurance logistics research house flat office bakery kitchen garden"
-    " mind front time love business scratch today tomorrow yesterday town city country village coast"
-    " mountains countryside suburbs sea lives works wants likes loves hates name called named"
-    " coming going getting having turning moving died left said says told lately sick pregnant vegan"
-    " deaf dead married single monday tuesday wednesday thursday friday saturday sunday birthday wedding"
-    " visit dinner lunch party passport project house car phone laptop".split()
+_COMMON = (
+    STOP_WORDS
+    | frozenset(MONTH_NAMES)
+    | LANGUAGES
+    | worded(
+        "home work school uni university college bed town church hospital court prison class town"
+        " there here abroad holiday vacation sales marketing finance accounting support tech retail"
+        " healthcare education insurance logistics research house flat office bakery kitchen garden"
+        " mind front time love business scratch today tomorrow yesterday town city country village coast"
+        " mountains countryside suburbs sea lives works wants likes loves hates name called named"
+        " coming going getting having turning moving died left said says told lately sick pregnant vegan"
+        " deaf dead married single monday tuesday wednesday thursday friday saturday sunday birthday wedding"
+        " visit dinner lunch party passport project house car phone laptop"
+    )
 )
 
 
@@ -41,7 +46,9 @@ def lettered(text: str, names: frozenset[str]) -> str:
     if names:
         text = re.sub(
             r"\b[a-z][\w'-]+\b",
-            lambda found: found[0].capitalize() if found[0] in names and found[0] not in _COMMON else found[0],
+            lambda found: (
+                found[0].capitalize() if found[0] in names and found[0] not in _COMMON else found[0]
+            ),
             text,
         )
     return text

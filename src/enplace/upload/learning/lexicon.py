@@ -2,52 +2,70 @@
 
 import re
 
+
+def worded(text: str) -> frozenset[str]:
+    """The words of a text, each once."""
+    return frozenset(text.split())
+
+
 KIN: dict[str, str] = {
-    **dict.fromkeys("wife husband spouse hubby missus".split(), "married_to"),
-    **dict.fromkeys("fiance fiancee fiancé fiancée".split(), "engaged_to"),
-    **dict.fromkeys("girlfriend boyfriend partner gf bf".split(), "partner_of"),
+    **dict.fromkeys(worded("wife husband spouse hubby missus"), "married_to"),
+    **dict.fromkeys(worded("fiance fiancee fiancé fiancée"), "engaged_to"),
+    **dict.fromkeys(worded("girlfriend boyfriend partner gf bf"), "partner_of"),
     **dict.fromkeys(
-        "ex ex-wife ex-husband ex-girlfriend ex-boyfriend ex-partner".split(), "ex_partner_of"
+        worded("ex ex-wife ex-husband ex-girlfriend ex-boyfriend ex-partner"), "ex_partner_of"
     ),
     **dict.fromkeys(
-        "son daughter kid child baby boy girl toddler eldest youngest oldest firstborn stepson "
-        "stepdaughter".split(),
+        worded(
+            "son daughter kid child baby boy girl toddler eldest youngest oldest firstborn stepson "
+            "stepdaughter"
+        ),
         "has_child",
     ),
     **dict.fromkeys(
-        "mother father mum mom dad mam mama papa mommy daddy mummy stepmother stepfather stepmum "
-        "stepmom stepdad".split(),
+        worded(
+            "mother father mum mom dad mam mama papa mommy daddy mummy stepmother stepfather stepmum "
+            "stepmom stepdad"
+        ),
         "child_of",
     ),
     **dict.fromkeys(
-        "brother sister sibling twin stepbrother stepsister half-brother half-sister bro sis "
-        "brothers sisters siblings".split(),
+        worded(
+            "brother sister sibling twin stepbrother stepsister half-brother half-sister bro sis "
+            "brothers sisters siblings"
+        ),
         "sibling_of",
     ),
     **dict.fromkeys(
-        "cousin uncle aunt auntie nephew niece grandma grandpa grandmother grandfather gran nan "
-        "granddad grandad granny grandson granddaughter grandchild mother-in-law father-in-law "
-        "brother-in-law sister-in-law son-in-law daughter-in-law godson goddaughter godmother "
-        "godfather godchild in-law in-laws abuela oma opa".split(),
+        worded(
+            "cousin uncle aunt auntie nephew niece grandma grandpa grandmother grandfather gran nan "
+            "granddad grandad granny grandson granddaughter grandchild mother-in-law father-in-law "
+            "brother-in-law sister-in-law son-in-law daughter-in-law godson goddaughter godmother "
+            "godfather godchild in-law in-laws abuela oma opa"
+        ),
         "relative_of",
     ),
     **dict.fromkeys(
-        "friend bestie mate buddy pal flatmate roommate housemate bff".split(), "friend_of"
+        worded("friend bestie mate buddy pal flatmate roommate housemate bff"), "friend_of"
     ),
     **dict.fromkeys(
-        "colleague coworker co-worker workmate teammate deskmate officemate".split(), "colleague_of"
+        worded("colleague coworker co-worker workmate teammate deskmate officemate"), "colleague_of"
     ),
-    **dict.fromkeys("boss manager supervisor lead teamlead".split(), "manager"),
-    **dict.fromkeys("neighbour neighbor".split(), "neighbour_of"),
-    **dict.fromkeys("landlord landlady".split(), "landlord"),
+    **dict.fromkeys(worded("boss manager supervisor lead teamlead"), "manager"),
+    **dict.fromkeys(worded("neighbour neighbor"), "neighbour_of"),
+    **dict.fromkeys(worded("landlord landlady"), "landlord"),
     **dict.fromkeys(
-        "doctor gp dentist therapist physio physiotherapist psychiatrist gynaecologist "
-        "dermatologist cardiologist pediatrician paediatrician optician".split(),
+        worded(
+            "doctor gp dentist therapist physio physiotherapist psychiatrist gynaecologist "
+            "dermatologist cardiologist pediatrician paediatrician optician"
+        ),
         "doctor",
     ),
     **dict.fromkeys(
-        "dog cat puppy kitten rabbit hamster parrot horse pony tortoise goldfish guinea-pig budgie "
-        "ferret snake lizard gecko hen pup doggo kitty cats dogs".split(),
+        worded(
+            "dog cat puppy kitten rabbit hamster parrot horse pony tortoise goldfish guinea-pig budgie "
+            "ferret snake lizard gecko hen pup doggo kitty cats dogs"
+        ),
         "has_pet",
     ),
 }
@@ -58,10 +76,10 @@ SPECIES = {
     "puppy": "dog", "pup": "dog", "doggo": "dog", "dogs": "dog", "kitten": "cat", "kitty": "cat",
     "cats": "cat", "pony": "horse",
 }  # fmt: skip
-BREEDS = frozenset(
+BREEDS = worded(
     "beagle labrador lab poodle dachshund corgi terrier collie spaniel husky retriever pug whippet "
     "greyhound boxer rottweiler dalmatian schnauzer chihuahua shepherd siamese tabby persian bengal "
-    "ragdoll maine-coon".split()
+    "ragdoll maine-coon"
 )
 KINDS_OF_KIN = {
     "mum": "mother", "mom": "mother", "mam": "mother", "mama": "mother", "mommy": "mother",
@@ -76,15 +94,15 @@ KINDS_OF_KIN = {
 }  # fmt: skip
 """One word for each kind of person."""
 
-FEMALE = frozenset(
+FEMALE = worded(
     "wife girlfriend gf mother sister aunt niece daughter grandmother granddaughter stepmother "
     "stepdaughter stepsister half-sister mother-in-law sister-in-law daughter-in-law goddaughter "
-    "godmother fiancee landlady".split()
+    "godmother fiancee landlady"
 )
-MALE = frozenset(
+MALE = worded(
     "husband boyfriend bf father brother uncle nephew son grandfather grandson stepfather stepson "
     "stepbrother half-brother father-in-law brother-in-law son-in-law godson godfather fiance "
-    "landlord".split()
+    "landlord"
 )
 
 ATTRIBUTES: dict[str, str] = {
@@ -111,18 +129,18 @@ ATTRIBUTES: dict[str, str] = {
 }  # fmt: skip
 """Nouns behind `my`, and the predicate of what they are said to be."""
 
-DIETS = frozenset(
+DIETS = worded(
     "vegan vegetarian veggie pescatarian pescetarian halal kosher keto gluten-free lactose-free "
-    "dairy-free paleo flexitarian low-carb sugar-free fruitarian teetotal".split()
+    "dairy-free paleo flexitarian low-carb sugar-free fruitarian teetotal"
 )
-ILLNESSES = frozenset(
+ILLNESSES = worded(
     "diabetic diabetes asthma asthmatic coeliac celiac epilepsy epileptic migraine migraines adhd "
     "arthritis insomnia insomniac anaemia anemic anaemic ibs crohn's endometriosis hypertension "
     "tinnitus dyslexic dyslexia autistic autism psoriasis eczema gout pcos lupus fibromyalgia "
     "depression anxiety bipolar colour-blind colourblind colorblind deaf hay-fever hayfever reflux "
-    "sciatica osteoporosis glaucoma parkinson's sclerosis".split()
+    "sciatica osteoporosis glaucoma parkinson's sclerosis"
 )
-LANGUAGES = frozenset(
+LANGUAGES = worded(
     "english german french spanish italian portuguese dutch swedish norwegian danish finnish polish "
     "czech slovak hungarian romanian bulgarian greek turkish arabic hebrew persian farsi hindi urdu "
     "bengali punjabi tamil telugu chinese mandarin cantonese japanese korean vietnamese thai "
@@ -130,18 +148,18 @@ LANGUAGES = frozenset(
     "ukrainian serbian croatian bosnian slovene slovenian albanian latvian lithuanian estonian "
     "icelandic irish welsh scottish basque catalan galician maltese georgian armenian latin "
     "esperanto nepali sinhala marathi gujarati kannada malayalam mongolian tibetan kurdish pashto "
-    "luxembourgish frisian breton yiddish quechua guarani maori hawaiian asl bsl".split()
+    "luxembourgish frisian breton yiddish quechua guarani maori hawaiian asl bsl"
 )
-NATIONALITIES = LANGUAGES | frozenset(
+NATIONALITIES = LANGUAGES | worded(
     "american british scottish canadian australian mexican brazilian argentinian argentine chilean "
     "colombian peruvian venezuelan cuban nigerian kenyan ghanaian ethiopian egyptian moroccan "
     "algerian tunisian south-african israeli lebanese syrian iraqi iranian afghan pakistani indian "
     "bangladeshi filipino malaysian singaporean taiwanese austrian swiss belgian cypriot "
     "ecuadorian bolivian uruguayan paraguayan jamaican haitian senegalese cameroonian ivorian "
     "ugandan tanzanian zimbabwean zambian kiwi aussie belarusian moldovan kazakh uzbek dominican "
-    "guatemalan honduran salvadoran nicaraguan panamanian".split()
+    "guatemalan honduran salvadoran nicaraguan panamanian"
 )
-JOBS = frozenset(
+JOBS = worded(
     "attendant nurse doctor surgeon vet teacher tutor lecturer professor student pupil chef cook baker barista "
     "waiter waitress bartender pilot captain sailor fisherman farmer gardener florist carpenter "
     "joiner plumber electrician mechanic welder builder bricklayer roofer painter decorator tiler "
@@ -166,7 +184,7 @@ JOBS = frozenset(
     "housewife househusband homemaker blogger youtuber streamer tester devops sre copywriter "
     "proofreader luthier goldsmith blacksmith cobbler machinist operator technician cartographer "
     "coo politician mayor councillor diplomat economist actuary underwriter bookseller publisher "
-    "mason sous-chef linguist data-scientist postdoctoral manageress editor-in-chief curator conservator restorer sexton bellringer puppeteer magician".split()
+    "mason sous-chef linguist data-scientist postdoctoral manageress editor-in-chief curator conservator restorer sexton bellringer puppeteer magician"
 )
 _JOB_ENDING = re.compile(
     r"(?:[a-z]{3,}(?:ologist|ographer|ician|wright|smith|monger|mason|keeper|maker|worker|trainer|teacher|monger|herd|iatrist|eutist)"
@@ -175,10 +193,10 @@ _JOB_ENDING = re.compile(
     r"|scaffolder|shepherd|grower|illustrator|animator|sommelier|usher|bailiff|valuer|optometrist|podiatrist|chiropractor"
     r"|osteopath|acupuncturist|counsell?or|clergyman|minister|bishop|rancher|logger|miner|roadie|model|stuntman|animator))$"
 )
-NOT_JOBS = frozenset(
+NOT_JOBS = worded(
     "fan lover reader member fighter person beginner owner user speaker smoker drinker eater sucker "
     "runner morning lark night owl father mother brother sister player vegetarian vegan idiot "
-    "mess newbie foreigner stranger believer regular big huge bit little total complete".split()
+    "mess newbie foreigner stranger believer regular big huge bit little total complete"
 )
 
 
@@ -187,33 +205,33 @@ def is_job(word: str) -> bool:
     return word in JOBS or bool(_JOB_ENDING.search(word))
 
 
-INSTRUMENTS = frozenset(
+INSTRUMENTS = worded(
     "piano guitar violin viola cello bass drums flute oboe clarinet saxophone sax trumpet trombone "
     "tuba horn harp ukulele banjo mandolin accordion organ harmonica bagpipes sitar keyboard "
     "recorder fiddle chess tennis football soccer rugby basketball volleyball badminton squash golf "
-    "cricket hockey handball poker bridge darts padel".split()
+    "cricket hockey handball poker bridge darts padel"
 )
-VEHICLES = frozenset(
+VEHICLES = worded(
     "volvo vw volkswagen skoda toyota honda mazda nissan ford fiat renault peugeot citroen citroën "
     "opel bmw audi mercedes tesla kia hyundai subaru suzuki dacia seat mini porsche jeep lexus "
     "motorbike motorcycle vespa scooter van campervan yaris golf polo corolla civic micra prius "
-    "octavia fabia clio twingo leaf zoe".split()
+    "octavia fabia clio twingo leaf zoe"
 )
-EDITORS = frozenset(
-    "vim neovim emacs helix vscode sublime pycharm intellij notepad++ nano zed cursor atom".split()
+EDITORS = worded(
+    "vim neovim emacs helix vscode sublime pycharm intellij notepad++ nano zed cursor atom"
 )
-SYSTEMS = frozenset(
-    "linux ubuntu debian fedora arch nixos macos windows mint manjaro chromeos freebsd".split()
+SYSTEMS = worded(
+    "linux ubuntu debian fedora arch nixos macos windows mint manjaro chromeos freebsd"
 )
 TASTES = {
     "like": "likes", "love": "likes", "enjoy": "likes", "adore": "likes", "fancy": "likes",
     "dig": "likes", "prefer": "prefers", "hate": "dislikes", "dislike": "dislikes",
     "loathe": "dislikes", "detest": "dislikes", "despise": "dislikes",
 }  # fmt: skip
-MONTH_NAMES = (
+MONTH_NAMES = worded(
     "january february march april may june july august september october november december jan feb "
     "mar apr jun jul aug sep sept oct nov dec"
-).split()
+)
 # fmt: off
 IRREGULAR: dict[str, str] = {
     "become": "becomes became", "begin": "begins began begun", "break": "breaks broke broken",

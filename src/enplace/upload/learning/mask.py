@@ -45,13 +45,17 @@ _PASTED = re.compile(
     r"[^\n.!?:]{0,80}:(?!\w)[ \t]*\n*"
 )
 _LETTER = re.compile(
-    r"(?<=\n)[ \t]*(?:Dear|Hello|Hi|Good (?:morning|afternoon|day)|To whom)\b[^\n]{0,40}[,:]\s*\n.*", re.DOTALL
+    r"(?<=\n)[ \t]*(?:Dear|Hello|Hi|Good (?:morning|afternoon|day)|To whom)\b[^\n]{0,40}[,:]\s*\n.*",
+    re.DOTALL,
 )
-_RULED = re.compile(r"^[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$.*?(?:^[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+_RULED = re.compile(
+    r"^[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$.*?(?:^[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
 _SHOUTED = re.compile(r"^\W*(?:BEGIN|END|IMPORTANT|NOTICE|ATTENTION|WARNING|OVERRIDE|NEW POLICY)\b.*$",
                       re.MULTILINE)  # fmt: skip
 _OWN_LIST = re.compile(
-    r"\b(?:when(?:ever)? you|always|from now on|about me|about myself|i like|things i|i'm |i am |some facts|fyi|for context|background"
+    r"\b(?:what i (?:love|like|hate|read|said|meant|need)|mix(?:ed|ing) |wrong|mistake|incorrect\w*|correct (?:that|it|myself)|correction|typo|misspel\w+|spel\w+|should (?:be|read)|meant|decided|decision|settled|i (?:should|must|have to|want to) (?:add|mention|admit|confess|say)|confess\w*|news|update|truth|thing|fact|reason|problem is|hobbies|languages|i(?:'ve| have) got (?:two|three|four|five|six|a|an) (?:\w+ )?(?:kids|children|cats|dogs|sons|daughters|brothers|sisters|allergies|jobs)|when(?:ever)? you|always|from now on|about me|about myself|i like|things i|i'm |i am |some facts|fyi|for context|background"
     r"|my (?:allergies|hobbies|languages|kids|pets|details|address|number|job|name|rules?|preferences?))\b",
     re.IGNORECASE,
 )
@@ -118,7 +122,10 @@ def _is_speech(quoted: str) -> bool:
     inner = quoted[1:-1].split()
     if len(inner) == 1 and len(quoted) > 10 and not quoted.isascii():
         return True  # a script without spaces
-    if all(word[:1].isupper() or word in {"of", "the", "and", "a", "in", "on", "to", "for"} for word in inner):
+    if all(
+        word[:1].isupper() or word in {"of", "the", "and", "a", "in", "on", "to", "for"}
+        for word in inner
+    ):
         return "I" in inner or "My" in inner  # a title
     return len(inner) > 2 or any(
         word.lower() in {"i", "i'm", "my", "always", "never"} for word in inner

@@ -12,6 +12,7 @@ from enplace.upload.learning.lexicon import (
     KIN,
     NATIONALITIES,
     is_job,
+    worded,
 )
 from enplace.upload.learning.objects import Kind, objects
 
@@ -42,7 +43,7 @@ _KINS = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse=True
 _NAMES = "|".join(sorted((re.escape(word) for word in ATTRIBUTES), key=len, reverse=True))
 _IS = r"(?:\s*(?:is|'s|are|was|were|=|:|would be|has always been|have always been|will always be|has to be|hands down is|being|has been|have been|became)(?: now| still| currently| actually| called| probably| definitely| officially| just| also)*\s+|\s*[:=]\s*)"
 _ATTRIBUTE = re.compile(
-    rf"\b(?:(?:my|our|the new|a new|new|and)\s+(?:(?P<of>{_KINS})'s\s+)?|(?P<theirs>his|her)\s+)(?:new |current |full |first |real |main |own |day |actual |legal |work |personal |preferred |mobile )*(?P<noun>{_NAMES})(?P<is>{_IS})(?=(?P<x>.+))",
+    rf"\b(?:(?:my|our|the new|a new|new|and)\s+(?:(?P<of>{_KINS})'s\s+)?|(?P<theirs>his|her)\s+)(?:new |current |full |first |real |main |own |day |actual |legal |work |personal |preferred |mobile )*(?P<noun>{_NAMES})(?P<is>{_IS}|,\s+(?:an?\s+)?(?-i:(?=[A-Z\u00c0-\u00de][^,;.]{{1,40}}(?:,|$))))(?=(?P<x>.+))",
     re.IGNORECASE | re.DOTALL,
 )
 _FAVOURITE = re.compile(
@@ -86,30 +87,58 @@ _NOT_FAVOURITES = frozenset(["part", "thing", "one", "kind", "way"])
 
 def traits(text: str) -> Iterator[Trait]:
     """What a sentence tells of the speaker's names, attributes and favourites."""
+    yield from _favourites(text)
+    yield from _attributes(text)
+    for pattern, predicate in _PLAIN:
+        for found in pattern.finditer(text):
+            value = found["x"] or found.groupdict().get("y") or ""
+            yield Trait(
+                predicate=predicate, objects=(value.strip(),), start=found.start(), end=found.end()
+            )
+    if found := _WHO_IS.search(text):
+        named = objects("job", found["x"])
+        if named:
+            yield Trait(
+                predicate="job_title", objects=tuple(named), start=found.start(), end=found.end()
+            )
+    yield from _names(text)
+
+
+def _favourites(text: str) -> Iterator[Trait]:
     for pattern in (_FAVOURITE, _FAVOURITE_OF_MINE, _IS_FAVOURITE):
         for found in pattern.finditer(text):
-            noun = found["noun"].lower().strip()
-            noun = re.sub(r"\s+(?:is|are|was|of|has|would)$", "", noun)
+            noun = re.sub(r"\s+(?:is|are|was|of|has|would)$", "", found["noun"].lower().strip())
             named = objects("thing", found["x"])
-            if named and noun not in _NOT_FAVOURITES:
-                noun = {"color": "colour"}.get(noun, noun).replace(" ", "_")
-                yield Trait(predicate=f"favourite_{noun}", objects=tuple(named[:1]), start=found.start(),
-                            end=found.end(), of=(found.groupdict().get("of") or "").lower(),
-                            past=bool(re.search(r"\bwas\b|\bwere\b", found.groupdict().get("is") or "")))  # fmt: skip
+            if not named or noun in _NOT_FAVOURITES:
+                continue
+            groups = found.groupdict()
+            noun = {"color": "colour"}.get(noun, noun).replace(" ", "_")
+            yield Trait(
+                predicate=f"favourite_{noun}",
+                objects=tuple(named[:1]),
+                start=found.start(),
+                end=found.end(),
+                of=(groups.get("of") or "").lower(),
+                past=bool(re.search(r"\b(?:was|were)\b", groups.get("is") or "")),
+            )
+
+
+def _attributes(text: str) -> Iterator[Trait]:
     for found in _ATTRIBUTE.finditer(text):
         predicate = ATTRIBUTES[found["noun"].lower()]
         named = objects(_KIND_OF.get(predicate, "value"), found["x"])
         if named and _plausible(predicate, named[0]):
-            yield Trait(predicate=predicate, objects=tuple(named), start=found.start(), end=found.end(),
-                        of=(found["of"] or found["theirs"] or "").lower(), past="was" in found["is"])  # fmt: skip
-    for pattern, predicate in _PLAIN:
-        for found in pattern.finditer(text):
-            value = found["x"] or found.groupdict().get("y") or ""
-            yield Trait(predicate=predicate, objects=(value.strip(),), start=found.start(), end=found.end())
-    if found := _WHO_IS.search(text):
-        named = objects("job", found["x"])
-        if named:
-            yield Trait(predicate="job_title", objects=tuple(named), start=found.start(), end=found.end())
+            yield Trait(
+                predicate=predicate,
+                objects=tuple(named),
+                start=found.start(),
+                end=found.end(),
+                of=(found["of"] or found["theirs"] or "").lower(),
+                past="was" in found["is"],
+            )
+
+
+def _names(text: str) -> Iterator[Trait]:
     for pattern, predicate in _INTRODUCED:
         for found in pattern.finditer(text):
             named = objects("name", found["x"])
@@ -126,43 +155,10 @@ _NOT_PEOPLE = (
     NATIONALITIES
     | DIETS
     | ILLNESSES
-    | frozenset(
-        [
-            "monday",
-            "tuesday",
-            "wednesday",
-            "thursday",
-            "friday",
-            "saturday",
-            "sunday",
-            "in",
-            "at",
-            "on",
-            "not",
-            "so",
-            "just",
-            "here",
-            "there",
-            "fine",
-            "good",
-            "ok",
-            "okay",
-            "sorry",
-            "happy",
-            "sad",
-            "tired",
-            "what",
-            "who",
-            "where",
-            "nothing",
-            "everything",
-            "thanks",
-            "right",
-            "wrong",
-            "done",
-            "back",
-            "home",
-        ]
+    | worded(
+        "monday tuesday wednesday thursday friday saturday sunday in at on not so just here there "
+        "fine good ok okay sorry happy sad tired what who where nothing everything thanks right "
+        "wrong done back home"
     )
 )
 _VALUES = {
@@ -213,43 +209,32 @@ def fragments(text: str) -> Iterator[Trait]:
         at = text.find(part)
         for predicate, value in found:
             yield Trait(predicate=predicate, objects=(value,), start=at, end=at + len(part))
-        if (
-            not found
-            and re.fullmatch(r"[A-Za-z\u00c0-\u024f]{4,}(?: [A-Z]\w+)?", part)
-            and part.lower() not in _NOT_TOWNS
-        ):
-            if (part[0].isupper() or at > 0) and not part.lower().endswith(
-                ("er", "ing", "ed", "ist", "ly", "s")
-            ):
-                yield Trait(
-                    predicate="lives_in",
-                    objects=(part[:1].upper() + part[1:],),
-                    start=at,
-                    end=at + len(part),
-                )
+        if not found and _is_town(part) and (part[0].isupper() or at > 0):
+            yield Trait(
+                predicate="lives_in",
+                objects=(part[:1].upper() + part[1:],),
+                start=at,
+                end=at + len(part),
+            )
 
 
-_NOT_TOWNS = frozenset(
-    [
-        "male",
-        "female",
-        "single",
-        "divorced",
-        "widowed",
-        "widow",
-        "parent",
-        "none",
-        "mother",
-        "father",
-        "twice",
-        "once",
-        "here",
-    ]
+_NOT_TOWNS = worded(
+    "male female single divorced widowed widow parent none mother father twice once here"
 )
 
 
+def _is_town(part: str) -> bool:
+    """Whether a word among the parts may be where somebody lives."""
+    lower = part.lower()
+    whole = re.fullmatch(r"[A-Za-z\u00c0-\u024f]{4,}(?: [A-Z]\w+)?", part)
+    return bool(whole) and lower not in _NOT_TOWNS and not lower.endswith(_NO_TOWN_ENDS)
+
+
+_NO_TOWN_ENDS = ("er", "ing", "ed", "ist", "ly", "s")
+
+
 def _is_post(words: str) -> bool:
-    return is_job(words.split()[-1].lower()) or (words.isupper() and len(words) <= 4)
+    return is_job(words.rsplit(maxsplit=1)[-1].lower()) or (words.isupper() and len(words) <= 4)
 
 
 def _fragment(part: str) -> list[tuple[str, str]]:

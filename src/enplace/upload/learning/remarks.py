@@ -13,8 +13,9 @@ from enplace.upload.learning.when import times_in
 from enplace.upload.learning.wording import retold
 
 MOST_CHARACTERS = 160
-ENOUGH = 2
-"""Signs that a clause is about a life and not about the moment."""
+ENOUGH, SURE = 1, 2
+"""Signs that a clause is about a life and not about the moment: to be kept where its message says
+nothing else, and to be kept in any case."""
 _PARTICULAR = re.compile(r"(?<=\w )[A-Z\u00c0-\u00de][\w'-]+|\b\d{1,4}\b")
 _PASSING = re.compile(
     r"(?:think|guess|mean|know|see|say|said|ask|asked|try|tried|trying|look|looking(?! after)|wonder|wondering|need|want|wanted|get|got|getting|keep|find|found|feel|"
@@ -35,21 +36,48 @@ _LIFE = re.compile(
     r"emigrated|served|coached|trained|competed|learned|learnt|taught|volunteered|donated|adopted|fostered|planted|restored|renovated|married|met|retired|stopped|gave up|started|began|quit|earned|received|was (?:diagnosed|operated|awarded|raised|adopted|baptised|promoted|elected|bitten|hospitalised|vaccinated|married|divorced|a )|had (?:my|surgery|twins)|have (?:never|perfect|bad)\b|own|keep|grow|bake|brew|sew|knit|paint|collect|coach|mentor|teach|tutor|sponsor|organise|organize|lead|chair|host|run (?:an?|the|my)|live|sleep|wake|wear|carry|suffer|snore|sleepwalk|stutter|can (?:play|speak|juggle|whistle|sing|swim|drive|ski|sew|cook|code|read)|can't (?:swim|drive|whistle|sing|cook|ski|dance|ride|read|eat|drink|stand|smell|see|hear)|share|rent|commute|donate|belong|subscribe|vote|pray|fast)\b",
     re.IGNORECASE,
 )
-_ABOUT_IT = re.compile(r"\b(?:you|your|yours|this|it|that|here|the (?:code|file|function|error|text|document|table|list|draft|answer|result|output|bug|script|app|page|issue|test|tests|question))\b", re.IGNORECASE)
-_END = re.compile(r"[;:!?()\x00]|,\s+(?:and|but|so|which|what|how|can|could|is|are|do|does|any|please|i|we|my)\b|\s+(?:but|so|because|and (?:i|we|my|now|it|the|need|want|would|can))\b", re.IGNORECASE)
+_ABOUT_IT = re.compile(
+    r"\b(?:you|your|yours|this|it|that|here|these|those|below|above|the (?:code|file|function|error|text|document|list|draft|answer|result|output|bug|script|page|issue|tests?|questions?|following|formula|email|letter|sentence|paragraph|report|first|second|last|same|other|right|wrong|best)"
+    r"|questions?|help|ideas?|suggestions?|tips|advice|problems?|trouble|issues?|errors?|synonyms?|examples?|translation|explanation|summary|function|script|regex|code|query|loop|variable)\b",
+    re.IGNORECASE,
+)
+_END = re.compile(
+    r"[;:!?()\x00]|,\s+(?:and|but|so|which|what|how|can|could|is|are|do|does|any|please|i|we|my)\b|\s+(?:but|so|because|and (?:i|we|my|now|it|the|need|want|would|can))\b",
+    re.IGNORECASE,
+)
 
 
-def remarks(sentence: Sentence, head: Head, subject: str, at: datetime, *, known: bool) -> Iterator[Claim]:
+_ASKED = re.compile(
+    r"\b(?:how|what|which|where|why|who|whose|can|could|should|do|does|did)\b[^,;:]*\Z",
+    re.IGNORECASE,
+)
+_MOMENT = re.compile(
+    r"\b(?:right now|just now|a moment|tired|hungry|bored|correct(?:ed)?|so far|earlier|above|in a minute|lol|hit|click\w*)\b",
+    re.IGNORECASE,
+)
+"""What is soon over, or about the talk itself."""
+
+
+def remarks(
+    sentence: Sentence, head: Head, subject: str, at: datetime, *, known: bool
+) -> Iterator[Claim]:
     """A clause that tells something of a life, as it was said.
 
     Only what is told outright of the speaker, or of somebody named: what a frame knows is told by
     frames, and chatter about the task at hand tells nothing.
     """
-    if head.elided or head.joint or head.supposed or head.who.lower() in {"he", "she", "they", "it"}:
+    if (
+        head.elided
+        or head.joint
+        or head.supposed
+        or head.who.lower() in {"he", "she", "they", "it"}
+    ):
         return
     if not head.is_own and not head.kin and not known:
         return
     rest = sentence.text[head.at :]
+    if _ASKED.search(sentence.text[: head.start]) or _MOMENT.search(rest):
+        return
     stop = _END.search(rest)
     clause = (rest[: stop.start()] if stop else rest).strip(" ,.")
     whole = sentence.text[head.start : head.at] + clause
@@ -58,12 +86,14 @@ def remarks(sentence: Sentence, head: Head, subject: str, at: datetime, *, known
     telling = [word for word in words(clause) if word not in STOP_WORDS]
     if len(telling) < 2:
         return
-    times = times_in(sentence.text, at, perfect=head.perfect, ahead=head.planned or "'m" in head.words)
+    times = times_in(
+        sentence.text, at, perfect=head.perfect, ahead=head.planned or "'m" in head.words
+    )
     lives = bool(_LIFE.match(" ".join((*_tail(head), clause)))) or bool(_LIFE.match(clause))
     lasts = bool(_LASTING.search(sentence.text[: head.start][-40:] + clause))
     dated = times.end is not None or (times.start is not None and (times.start > at or lives))
     particular = bool(_PARTICULAR.search(clause))
-    worth = 2 * lives + 2 * lasts + 2 * dated + particular + (len(telling) >= 3) + (not head.is_own)
+    worth = 2 * lives + 2 * lasts + 2 * dated + particular + (len(telling) >= 2) + (not head.is_own)
     if worth < ENOUGH:
         return
     yield Claim(
@@ -72,11 +102,15 @@ def remarks(sentence: Sentence, head: Head, subject: str, at: datetime, *, known
         object=clause,
         start=sentence.start + head.start,
         end=sentence.start + head.at + len(clause),
-        rule="remark",
+        rule="remark" if worth >= SURE else "aside",
         times=times,
         sentence=retold(whole, subject if head.is_own else ""),
     )
 
 
 def _tail(head: Head) -> tuple[str, ...]:
-    return head.words[-1:] if head.words and head.words[-1] in {"can", "can't", "have", "has", "had", "was", "cannot"} else ()
+    return (
+        head.words[-1:]
+        if head.words and head.words[-1] in {"can", "can't", "have", "has", "had", "was", "cannot"}
+        else ()
+    )

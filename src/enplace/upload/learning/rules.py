@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enplace.records.memory import SoulSection
 from enplace.records.stop_words import STOP_WORDS
 from enplace.records.words import words
+from enplace.upload.learning.lexicon import worded
+from enplace.upload.learning.tables import lines_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +24,8 @@ class Rule:
 _LASTING = re.compile(
     r"\b(?:from (?:now|here|this point|today) (?:on|onwards?)|from here on(?: out| in)?|going forward|henceforth|in (?:the )?future|for (?:the|future)(?: future)? (?:reference|chats|conversations|record)|"
     r"(?:in|for) (?:all|every|any)(?:thing)?(?: of)? (?:our|my|your|future)\s+\w+|in everything|(?:from|as of) (?:this day|today)(?: on)?|permanently|that's our (?:system|rule)|make it a habit|(?:in|for) (?:all|every|any) (?:of )?(?:our|my|your|future)?\s*(?:chats?|conversations?|answers?|replies|responses|messages?|code|work|time|requests?)"
-    r"|whenever (?:you|i|we)|when (?:you|we) (?:write|answer|reply|respond|give|show|code|use|talk|quote|format|suggest|explain|mention|translate|summari[sz]e|list|recommend|refer|draft)|when i (?:ask|say|paste|send|write|share)|every ?time|each time|any ?time (?:you|i|we)|always|never|by default|forever|for good|in general|as a (?:general )?rule|ever again|no matter what|without exception|at all times|permanently|"
-    r"(?:standing|general|house|ground|golden) (?:rule|instruction|order|preference|request)s?|rule (?:for|number|of)|(?:new|one|two|quick|my|the|only) rules?\b|my (?:rule|preference|default)|unless i (?:say|ask|tell|explicitly|specifically)|until i (?:say|tell)|remember (?:to|that|this|:|,)|keep in mind|please remember|make a note|note to self|please note that|don't forget"
+    r"|whenever (?:you|i|we)|when (?:you|we) (?:need|write|answer|reply|respond|give|show|code|use|talk|quote|format|suggest|explain|mention|translate|summari[sz]e|list|recommend|refer|draft)|when i (?:ask|say|paste|send|write|share)|every ?time|each time|any ?time (?:you|i|we)|always|never|by default|forever|for good|in general|as a (?:general )?rule|ever again|no matter what|without exception|at all times|permanently|"
+    r"every (?:single )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|as of (?:now|today)|(?:standing|general|house|ground|golden) (?:rule|instruction|order|preference|request)s?|rule (?:for|number|of)|(?:new|one|two|quick|my|the|only) rules?\b|my (?:rule|preference|default)|unless i (?:say|ask|tell|explicitly|specifically)|until i (?:say|tell)|remember (?:to|that|this|:|,)|keep in mind|please remember|make a note|note to self|please note that|don't forget"
     r"|if i (?:ask|paste|send|say|write|give|don't|ever)|any more|anymore|ever\b|once and for all|across (?:all )?(?:chats|sessions|conversations)|all (?:my|our) (?:chats|conversations))",
     re.IGNORECASE,
 )
@@ -34,15 +36,22 @@ _STYLE = re.compile(
     re.IGNORECASE,
 )
 _ORDER = re.compile(
-    r"(?:^|[,;:.!]\s*|\b(?:please|pls|just|and|but|so|then|to|you(?:'ll| can| should| must| may)?|on|out|always|never|chats|rule|reference|default)\s*[,:]?\s+)"
+    r"(?:^|[,;:.!]\s*|\b(?:please|pls|just|and|but|so|then|to|today|now|onwards?|forward|future|you(?:'ll| can| should| must| may)?|on|out|always|never|chats|rule|reference|default)\s*[,:]?\s+)"
     r"(?:please |pls |always |never |just |only |kindly |also )*"
     r"(?P<order>(?:don't|do not|never|no|stop|quit|avoid|skip|drop|cut|leave out|lose|spare me|use|using|keep|answer|reply|respond|write|give|show|put|add|include|start|begin|end|sign|call|address|speak|talk|explain|format|convert|translate|quote|cite|ask|check|run|tell|treat|assume|prefer|stick|be|make|list|number|round|spell|refer|mention|suggest|recommend|warn|remind|say|default|switch|follow|include|limit|wrap|indent|name|let|go|get|do|have|read|test|mark|leave|attach|offer|remember|consider|ignore|forget|swear|curse|bullet|plain|metric|short)\b.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _WISH = re.compile(
-    r"\bi(?:'d| would)? (?:really |always |strongly |much |generally |definitely |usually )*(?P<wish>(?:want|like|prefer|need|expect|love|appreciate|hate|dislike|can't stand|don't like|don't want|don't need)\s+(?:it (?:when|if) )?(?:you|your|my (?:answers|code|replies|recipes|dates|units|temperatures|text)|all (?:answers|code|dates)|answers|replies|responses|dates|units|code|everything|short|long|concise|plain|formal|informal|no|tabs|spaces|metric|bullet|numbered|direct|detailed|brief|prose|examples|tables|british|american|imperial|explanations|seeing)\b.*)",
+    r"\bi(?:'d| would)? (?:really |always |strongly |much |generally |definitely |usually )*(?P<wish>(?:want|like|prefer|need|expect|love|appreciate|hate|dislike|can't stand|don't like|don't want|don't need)\s+(?:it (?:when|if) )?(?:you|your|my (?:answers|code|replies|recipes|dates|units|temperatures|text)|all (?:answers|code|dates)|answers|replies|responses|dates|units|code|everything|short|long|concise|plain|formal|informal|no|tabs|spaces|metric|bullet|numbered|sources|links|citations|direct|detailed|brief|prose|examples|tables|british|american|imperial|explanations|seeing)\b.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.|\d[\d ()/-]{6,}\d")
+_POLITE = re.compile(
+    r"\b(?:it would be (?:great|nice|good|helpful|lovely|better)|i(?:'d| would) (?:be (?:grateful|glad|happy)|appreciate it|prefer it|like it|love it)) if you\b|\b(?:i'd|i would) rather (?:have )?you\b"
+    r"|\b(?:my|your|all|the) (?:answers|replies|responses|recipes|messages|code|examples|texts) (?:should|must|have to|are to|need to) (?:always|never|be|come|contain|include|have)\b",
+    re.IGNORECASE,
+)
+"""An order in other words."""
 _ONCE = re.compile(
     r"\b(?:this (?:time|once|one|text|email|function|file|letter|message|paragraph|table|code|draft|list|bug|sentence|image|as|into|in|a\b|to)|the (?:following|attached|below|above|second|first|third|last|next|table|text|letter|email|function|file|draft|image)|here's|right now|for now|today|just now|it (?:in|as|to|into|again|for)|that (?:again|in|one|part|paragraph))\b",
     re.IGNORECASE,
@@ -62,19 +71,10 @@ _SUSPECT = re.compile(
     re.IGNORECASE,
 )
 
-_FOREIGN_LASTING = re.compile(
-    r"(?i:\b(?:ab (?:jetzt|sofort|heute)|von (?:nun|jetzt) an|künftig|zukünftig|in zukunft|merk dir|grundsätzlich|immer|niemals|nie(?: wieder| mehr)?|hör auf"
-    r"|désormais|dorénavant|à partir de maintenant|à l'avenir|toujours|jamais|souviens-toi|arrête de|n'utilise (?:pas|plus|jamais)|retiens"
-    r"|(?:a partir de|de) (?:ahora|agora|hoy|hoje)(?: en adelante| em diante)?|en adelante|siempre|nunca|recuerda|deja de|sempre|lembre-se|lembra|pare de|não use mais"
-    r"|d'ora in (?:poi|avanti)|da ora in poi|mai|ricorda(?:ti)?|smetti di|vanaf nu|voortaan|altijd|nooit|onthoud|från (?:och med )?nu|i fortsättningen|alltid|aldrig|kom ihåg"
-    r"|fra nå av|fra nu af|fremover|altid|aldri|husk|od teraz|zawsze|nigdy|pamiętaj|przestań|odteď|od teď|vždy|vždycky|nikdy|pamatuj|bundan sonra|her zaman|asla|hep\b|tästä lähtien|aina|koskaan|mostantól|mindig|soha|de acum înainte|întotdeauna|niciodată|mereu"
-    r"|отныне|с этого момента|впредь|всегда|никогда|запомни|больше не|відтепер|завжди|ніколи|από (?:τώρα|εδώ) και|πάντα|ποτέ))"
-    r"|从现在(?:起|开始)|以后|今后|总是|始终|永远|不要再|请记住|记住|每次|一律|一直|從現在|これから|今後|常に|いつも|必ず|絶対に|二度と|覚えて|毎回|は禁止|앞으로|항상|이제부터|절대|기억해|늘"
-    r"|من الآن|دائما|دائمًا|أبدا|أبدًا|تذكر|מעכשיו|תמיד|לעולם|अब से|हमेशा|कभी"
-)
-_FOREIGN_ORDER = re.compile(
-    r"(?i:\b(?:bitte|antworte\w*|lösch\w*|prüf\w*|demande\w*|vérifie\w*|envoie|apagu?\w*|envi[ea]\w*|confirm\w*|borr\w*|давай|спрашивай|удаляй|schreib\w*|verwend\w*|nutze|benutz\w*|sprich|duze?|siez\w*|sag\w*|gib|mach\w*|nenn\w*|keine?n?|erklär\w*|frag\w*|s'il te plaît|stp|svp|réponds?|répondez|écris|écrivez|utilise\w*|parle|tutoie|vouvoie|donne|appelle|fais|explique|mets|por favor|responde\w*|contesta\w*|contéstame|respóndeme|escribe\w*|usa\w*|habla\w*|dame|llámame|trátame|explica\w*|pon|evita|responda|escreva|use|fale|me (?:chame|trate|responda|dê)|per favore|rispond\w*|scriv\w*|parla\w*|dammi|chiamami|spiega\w*|dammi|alsjeblieft|graag|antwoord\w*|schrijf|gebruik|noem|geef|snälla|svara|skriv|använd|kalla|vær så snill|svar|bruk|brug|proszę|odpowiadaj|pisz|używaj|mów|podawaj|nie używaj|prosím|odpovídej|piš|používej|lütfen|cevap|yaz|kullan\w*|yanıt\w*|vastaa|käytä|kirjoita|kérlek|válaszolj|írj|használj|te rog|răspunde|scrie|folosește|пожалуйста|отвечай\w*|пиши\w*|используй\w*|обращайся|называй|говори|будь ласка|відповідай|пиши|παρακαλώ|απάντα\w*|γράφε|γράψε|χρησιμοποίησε))"
-    r"|请|請|说|回答|用|不要|别|使用|称呼|叫我|ください|下さい|答えて|使って|書いて|呼んで|しないで|にして|話して|해\s?주|하지\s?마|대답|답해|사용|말해|써|من فضلك|أجب|استخدم|اكتب|لا تستخدم|جاوب|ענה|כתוב|बताइए|लिख|जवाब|दीजिए|करें|दें|दो"
+_FOREIGN = {kind: re.compile(pattern) for (kind,), pattern in lines_of("foreign.txt", 1, {})}
+_KEEP_IT = re.compile(
+    r"\b(?:retiens(?:-le)?|retenez|merk(?:e)? dir(?: das)?|recuérdalo|recuerda(?:lo)?|ricordatelo|ricordalo|lembra-te|onthoud(?: dat)?|kom ihåg(?: det)?|husk(?: det)?|zapamiętaj|zapamatuj si|запомни|merke dir)\b",
+    re.IGNORECASE,
 )
 _OWN_STORY = re.compile(r"(?i:^\W*(?:ich|je|j'|yo|eu|io|ik|jag|jeg|ja|я|мы|wir|nous))\b")
 _ENGLISH = re.compile(
@@ -104,19 +104,8 @@ _TOPICS: tuple[tuple[str, str], ...] = (
     ("currency", r"\b(?:currency|euros?|dollars|pounds)\b"),
     ("questions", r"\b(?:follow-?up|clarifying|questions?)\b"),
 )  # fmt: skip
-ONE_AT_A_TIME = frozenset(
-    [
-        "language",
-        "units",
-        "spelling",
-        "indentation",
-        "clock",
-        "currency",
-        "address",
-        "lists",
-        "tone",
-        "length",
-    ]
+ONE_AT_A_TIME = worded(
+    "language units spelling indentation clock currency address lists tone length"
 )
 """Topics on which a new wish takes the place of the old."""
 _TOPIC_PATTERNS = tuple((key, re.compile(pattern, re.IGNORECASE)) for key, pattern in _TOPICS)
@@ -126,8 +115,13 @@ def rule_in(text: str) -> Rule | None:
     """The standing wish that a sentence of the owner's tells, if it tells one."""
     if re.match(r"\W*never ?mind\b", text, re.IGNORECASE):
         return None
-    if re.search(r"\b(?:never|always|only) (?!miss\b|discuss\b|address\b|guess\b|stress\b|access\b|process\b|focus\b|bullets\b|emojis\b|lists\b|tabs\b|sources\b|units\b|names\b)[a-z]+s\b", text) and re.search(r"\b(?:my|our|he|she|who)\b|^[A-Z]\w+ ", text):
+    if re.search(
+        r"\b(?:never|always|only) (?!miss\b|discuss\b|address\b|guess\b|stress\b|access\b|process\b|focus\b|bullets\b|emojis\b|lists\b|tabs\b|sources\b|units\b|names\b)[a-z]+s\b",
+        text,
+    ) and re.search(r"\b(?:my|our|he|she|who)\b|^[A-Z]\w+ ", text):
         return None  # somebody who never cleans
+    if _ADDRESS.search(text) and not _LASTING.search(text):
+        return None  # "write to me at"
     wish = _english(text) or _foreign(text)
     if not wish:
         return None
@@ -138,21 +132,8 @@ def rule_in(text: str) -> Rule | None:
     )
 
 
-_STYLES = frozenset(
-    [
-        "language",
-        "units",
-        "spelling",
-        "emoji",
-        "lists",
-        "markdown",
-        "length",
-        "apologies",
-        "tone",
-        "dates",
-        "clock",
-        "address",
-    ]
+_STYLES = worded(
+    "language units spelling emoji lists markdown length apologies tone dates clock address"
 )
 
 
@@ -167,25 +148,8 @@ def topic_of(text: str) -> str:
     return "-".join(telling[:4]) or "wish"
 
 
-_LASTING_WORDS = frozenset(
-    [
-        "always",
-        "never",
-        "please",
-        "now",
-        "from",
-        "on",
-        "ever",
-        "remember",
-        "don",
-        "use",
-        "want",
-        "you",
-        "your",
-        "make",
-        "sure",
-        "keep",
-    ]
+_LASTING_WORDS = worded(
+    "always never please now from on ever remember don use want you your make sure keep"
 )
 
 
@@ -193,20 +157,47 @@ def _english(text: str) -> str:
     if len(_ENGLISH.findall(text)) < 1 and not _STYLE.search(text):
         return ""
     lasting, style = _LASTING.search(text), _STYLE.search(text)
-    if re.match(r"\W*(?:always |please )?(?:ask|check with|tell|warn) me (?:first|before)\b|\W*before you \w+", text, re.IGNORECASE):
+    if re.match(
+        r"\W*(?:always |please )?(?:ask|check with|tell|warn) me (?:first|before)\b|\W*before you \w+",
+        text,
+        re.IGNORECASE,
+    ):
+        return text
+    if _POLITE.search(text) and (style or lasting) and not (_ONCE.search(text) and not lasting):
         return text
     wish = _WISH.search(text)
     if wish and (style or lasting) and not _ONCE.search(wish.group()):
         return text
     order = _ORDER.search(text)
-    if not order and style and (_strong(text) or re.search(r"\. (?:always|every time|forever)\W*$", text, re.IGNORECASE)) and not _TELLING.match(text) and len(text.split()) <= 14:
+    if (
+        not order
+        and style
+        and lasting
+        and re.search(r"\b(?:please|pls)\b", text, re.IGNORECASE)
+        and not _TELLING.match(text)
+    ):
+        return text  # "one question at a time please, when you need something"
+    if (
+        not order
+        and style
+        and (
+            _strong(text) or re.search(r"\. (?:always|every time|forever)\W*$", text, re.IGNORECASE)
+        )
+        and not _TELLING.match(text)
+        and len(text.split()) <= 14
+    ):
         return text  # "prices in euros from now on"
     if not order or (_TELLING.match(text) and not _starts_with_cue(text)):
         return ""
     said = order["order"]
     if _ONCE.search(text) and not _strong(text):
         return ""
-    if lasting and (style or _strong(text) or lasting.group().lower() in {"always", "never", "permanently", "ever"} or re.match(r"\W*(?:please )?(?:no|never|don't)\b", text, re.IGNORECASE)):
+    if lasting and (
+        style
+        or _strong(text)
+        or lasting.group().lower() in {"always", "never", "permanently", "ever"}
+        or re.match(r"\W*(?:please )?(?:no|never|don't)\b", text, re.IGNORECASE)
+    ):
         return text
     denies = re.match(
         r"(?:don't|do not|never|no|stop|quit|avoid|skip|drop|leave out|spare me|enough)\b",
@@ -234,7 +225,7 @@ def _english(text: str) -> str:
 def _strong(text: str) -> bool:
     return bool(
         re.search(
-            r"\b(?:from (?:now|here|this point|today) on|from here on|going forward|henceforth|in (?:the )?future|whenever|every ?time|each time|by default|forever|(?:from|as of) (?:this day|today)|in everything|(?:in|for|across) all (?:of )?my|permanently|standing|rule|remember|unless i|for all|ever again|as a rule|in general|if i (?:paste|send|say|ask|write))\b",
+            r"\b(?:from (?:now|here|this point|today) on|from here on|going forward|henceforth|in (?:the )?future|whenever|every ?time|each time|by default|forever|every (?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:from|as of) (?:this day|today)|in everything|(?:in|for|across) all (?:of )?my|permanently|standing|rule|remember|unless i|for all|ever again|as a rule|in general|if i (?:paste|send|say|ask|write))\b",
             text,
             re.IGNORECASE,
         )
@@ -248,6 +239,12 @@ def _starts_with_cue(text: str) -> bool:
 def _foreign(text: str) -> str:
     if len(_ENGLISH.findall(text)) >= 3 and text.isascii():
         return ""
-    if _FOREIGN_LASTING.search(text) and _FOREIGN_ORDER.search(text) and not _OWN_STORY.match(text):
+    if _KEEP_IT.search(text) and not text.isascii():
+        return text
+    if (
+        _FOREIGN["lasting"].search(text)
+        and _FOREIGN["order"].search(text)
+        and not (_OWN_STORY.match(text) and not _KEEP_IT.search(text))
+    ):
         return text
     return ""

@@ -1,15 +1,13 @@
-"""Turns of phrase that tell of the speaker without saying `I do` or `I am`: by what is theirs, or
-with the object in front.
-"""
+"""Turns of phrase about the speaker without `I do` or `I am`, read from `sayings.txt`."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from enplace.upload.learning.frames import Sense, VOCABULARY
+from enplace.upload.learning.frames import VOCABULARY, Sense
 from enplace.upload.learning.heads import NAME
-from enplace.upload.learning.lexicon import LANGUAGES, is_job
+from enplace.upload.learning.lexicon import LANGUAGES, is_job, worded
 from enplace.upload.learning.objects import Kind, objects
 from enplace.upload.learning.tables import any_of, lines_of
 
@@ -47,10 +45,16 @@ def sayings(text: str) -> Iterator[Said]:
         for found in saying.pattern.finditer(text):
             words = found["x"] or found.groupdict().get("y") or ""
             named = objects(saying.kind, words.strip())
-            if saying.predicate == "job_title" and named and not is_job(named[0].split()[-1].lower()):
+            if (
+                saying.predicate == "job_title"
+                and named
+                and not is_job(named[0].split()[-1].lower())
+            ):
                 continue
             if named and named[0].split()[0].lower() not in _NOT_OBJECTS:
                 yield Said(saying, tuple(named), found.start(), found.end())
 
 
-_NOT_OBJECTS = frozenset("it this that what which who how there everything nothing something i you he she we they".split())
+_NOT_OBJECTS = worded(
+    "it this that what which who how there everything nothing something i you he she we they"
+)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enplace.records.words import fold
 from enplace.upload.learning.claims import Claim
 from enplace.upload.learning.heads import Head
-from enplace.upload.learning.lexicon import FEMALE, KIN, KINDS_OF_KIN, MALE, PETS
+from enplace.upload.learning.lexicon import FEMALE, KIN, KINDS_OF_KIN, MALE, PETS, worded
 from enplace.upload.learning.wording import OWNER
 
 
@@ -43,7 +43,9 @@ class Scene:
         scene = cls(speaker=speaker, ties=list(known.ties))
         for subject, predicate, value in known.facts:
             scene.standing.append(
-                Claim(subject=subject, predicate=predicate, object=value, start=0, end=0, rule="known")
+                Claim(
+                    subject=subject, predicate=predicate, object=value, start=0, end=0, rule="known"
+                )
             )
         return scene
 
@@ -116,7 +118,9 @@ class Scene:
             kind = KINDS_OF_KIN.get(head.theirs, head.theirs)
             if not of:
                 return ""
-            return head.name or (f"{of}'s {kind}" if of.startswith(f"{self.speaker}'s") or kind else "")
+            return head.name or (
+                f"{of}'s {kind}" if of.startswith(f"{self.speaker}'s") or kind else ""
+            )
         if head.kin:
             kind = KINDS_OF_KIN.get(head.kin, head.kin)
             if head.of:
@@ -165,9 +169,9 @@ def is_single(claim: Claim) -> bool:
 
 
 _TIES = frozenset(KIN.values())
-_SINGLE = frozenset(
+_SINGLE = worded(
     "age diet drives editor email height home_address home_town job_title lives_in manager married_to"
     " name nickname operating_system phone_model phone_number pronouns studies studies_at team timezone"
     " works_at engaged_to partner_of landlord native_language blood_type birthday born_in"
-    " travelling_to".split()
+    " travelling_to"
 )

@@ -28,8 +28,11 @@ _ABBREVIATED = re.compile(
 )
 _BREAK = re.compile(
     r"(?P<mark>[.!?\u2026]+[)\"']*)(?=\s|\Z|\x00)|\n+|;\s|\s[-\u2013\u2014]{1,3}\s|\s*\u2014\s*"
-    r"|(?:\s[:;]-?[)(DP])(?=\s|\Z)|[。！？]"
+    r"|(?:\s[:;]-?[)(DP])(?=\s|\Z)|[\u3002\uff01\uff1f]"
 )
+
+
+_NEW_SENTENCE = re.compile(r"\s+[A-Z][a-z]+ (?:is|was|has)\b|\s*\Z")
 
 
 def sentences(text: str) -> Iterator[Sentence]:
@@ -38,9 +41,9 @@ def sentences(text: str) -> Iterator[Sentence]:
     for found in _BREAK.finditer(text):
         mark = found["mark"] or ""
         if mark == "." and _ABBREVIATED.search(text[max(0, found.start() - 8) : found.end()]):
-            if not re.match(r"\s+[A-Z][a-z]+ (?:is|was|has)\b|\s*\Z", text[found.end() :]) and not (
-                text[found.start() - 1].isdigit() and re.match(r"\s+[A-Z]", text[found.end() :])
-            ):
+            behind = text[found.end() :]
+            dated = text[found.start() - 1].isdigit() and re.match(r"\s+[A-Z]", behind)
+            if not dated and not _NEW_SENTENCE.match(behind):
                 continue
         yield from _trimmed(text, start, found.start(), asks="?" in mark)
         start = found.end()
@@ -56,13 +59,25 @@ def _trimmed(text: str, start: int, end: int, *, asks: bool) -> Iterator[Sentenc
         yield Sentence(text=text[start:end], start=start, asks=asks)
 
 
+_ASIDE = re.compile(
+    r",\s+(?:as (?:i|it|we)\b|i(?:'ve| have)? (?:just |only )?(?:heard|learned|learnt|found out|must|should|might|have to|think|hear|admit|confess|fear|am told)\b|i'm (?:told|afraid|sorry)\b"
+    r"|by the way|btw|apparently|sadly|it seems|it turns out|you know|of course|however|in fact|unfortunately|thankfully|luckily|to be honest|so to speak|for example|in case you)[^,.;!?]{0,40},(?=\s)",
+    re.IGNORECASE,
+)
+
+
+def without_asides(text: str) -> str:
+    """A text of the same length in which `, as I heard,` is blank."""
+    return _ASIDE.sub(lambda found: " " * len(found.group()), text)
+
+
 # --- what a sentence is ---------------------------------------------------------------------------
 
 _ASKING = re.compile(
     r"\s*(?:(?:so|and|but|ok|okay|hey|hi|also|btw|um|well|wait)[, ]+)*"
     r"(?:(?:am|are|is|was|were|do|does|did|have|has|can|could|would|will|should|shall|may|might)"
     r"(?:n't)? (?:i|we|you|he|she|it|they|my|the|a|there|anyone|somebody|people|that|this)\b"
-    r"|(?:what|why|when|where|who|whose|which|how)\b(?! (?:is more|matters))|any (?:idea|chance|tips?)\b)",
+    r"|when\b(?! (?:i|i'm|i've|we|we've|we're|my|our|he|she|they|you)\b)|(?:what|why|where|who|whose|which|how)\b(?! (?:is more|matters))(?! (?:i|i'm|i've|we|we've|we're|my|our|he|she|they)\b)|any (?:idea|chance|tips?)\b)",
     re.IGNORECASE,
 )
 _SUPPOSING = re.compile(
@@ -83,8 +98,8 @@ _FICTION = re.compile(
     re.IGNORECASE,
 )
 _ROLE_PLAY = re.compile(
-    r"\A\s*\*[a-z][^*\n]{2,60}\*|\[(?:ic|rp|ooc)\]|\b(?:role[- ]?play\w*|rp\b|(?:let'?s|can we|let us) (?:play|pretend|simulate|act|do a (?:mock|scene|role))|simulat\w+ (?:a|an|the)\b|mock (?:interview|trial|call|sales|exam)|practi[sc]e (?:a|an|my|with me)\b|playing a character|game master|dungeon master|in the sim\b|play the [a-z]+ (?:clerk|receptionist|doctor|customer|patient|waiter|officer|teller|guard)|pretend (?:you|i|to be|we|that)|act as|you(?:'re| are) (?:a|an|the|my) (?!right|star|great"
-    r"|genius|life|angel|legend|hero|gem|big help|wonderful|good)[a-z]+(?:[^.!?]*)\b(?:i'm|i am|i'll be|start|begin)\b|i'll be the|you play)\b",
+    r"\A\s*\*[a-z][^*\n]{2,60}\*|\[(?:ic|rp|ooc)\]|\b(?:role[- ]?play\w*|rp\b|(?:let'?s|can we|let us) (?:play|pretend|simulate|act|do a (?:mock|scene|role))|simulat\w+ (?:a|an|the)\b|mock (?:interview|trial|call|sales|exam)|(?:let'?s|can we|help me|want to|could we) practi[sc]e (?:an? |my |the )?(?:job |phone |sales |mock )?(?:interview|conversation|dialogue|speech|call|role|negotiat\w+|date)\b|practi[sc]e with me\b|playing a character|game master|dungeon master|in the sim\b|play the [a-z]+ (?:clerk|receptionist|doctor|customer|patient|waiter|officer|teller|guard)|pretend (?:you|i|to be|we|that)|act as|you(?:'re| are) (?:a|an|the|my) (?!right|star|great"
+    r"|genius|life|angel|legend|hero|gem|big help|wonderful|good)[a-z]+(?:[^.!?]*)\b(?:i'm|i am|i'll be|start|begin)\b|i'll be the [a-z]+,|you play (?:the|a|an|my))\b",
     re.IGNORECASE,
 )
 

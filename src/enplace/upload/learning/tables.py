@@ -6,7 +6,7 @@ object. `NAME = ...` defines one for the lines below it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 
@@ -44,10 +44,9 @@ def written_out(pattern: str, words: Mapping[str, str]) -> str:
     return _LEMMA.sub(lambda found: any_of(forms(found[1])), named)
 
 
-def any_of(words: object) -> str:
+def any_of(words: Iterable[str]) -> str:
     """A pattern for one of several words, the longest first."""
-    found = sorted(words, key=len, reverse=True)  # type: ignore[call-overload, arg-type]
-    return f"(?:{'|'.join(map(re.escape, found))})"
+    return f"(?:{'|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))})"
 
 
 @lru_cache(maxsize=512)

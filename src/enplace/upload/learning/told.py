@@ -1,7 +1,7 @@
 """What a sentence claims: ties, traits, frames and turns of phrase, each put to its subject."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,9 +10,10 @@ from enplace.upload.learning import sentences as kinds
 from enplace.upload.learning.claims import Claim, Holding, is_dated
 from enplace.upload.learning.described import described
 from enplace.upload.learning.endings import endings
+from enplace.upload.learning.fields import hints
 from enplace.upload.learning.frames import Phrase, phrases
 from enplace.upload.learning.heads import Head, heads
-from enplace.upload.learning.lexicon import KIN, KINDS_OF_KIN, PETS, SPECIES
+from enplace.upload.learning.lexicon import KIN, KINDS_OF_KIN, PETS, SPECIES, worded
 from enplace.upload.learning.objects import objects
 from enplace.upload.learning.own import fragments, traits
 from enplace.upload.learning.people import Tie, ties
@@ -40,6 +41,8 @@ def claims_in(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]
         *_of_sayings(sentence, at, scene, asks=asks),
     ]
     yield from heard
+    typed = [*tied, *heard]
+    told: list[Claim] = []
     for head in heads(sentence.text):
         if idle(sentence, head, asks=asks):
             continue
@@ -55,8 +58,11 @@ def claims_in(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]
         ]
         found = found or list(_settled(sentence, head, subject))
         yield from found
+        typed += found
         if not found and not tied and not heard:
-            yield from remarks(sentence, head, subject, at, known=bool(scene.kind_of(subject)))
+            told += remarks(sentence, head, subject, at, known=bool(scene.kind_of(subject)))
+    hinted = [] if asks or sentence.asks else list(_of_fields(sentence, at, scene, typed))
+    yield from hinted or told
 
 
 # --- whether a clause tells anything ----------------------------------------------------------------
@@ -83,9 +89,7 @@ _THINKS = re.compile(
     r"(?:think|guess|believe|assume|suspect|wonder|doubt|wish|hope|dream|pretend)\b", re.IGNORECASE
 )
 _LIKE = re.compile(r"\b(?:like|as if|as though|where it says)\s*\Z", re.IGNORECASE)
-_FREED = re.compile(
-    r"[,;]\s*(?:but|and|so|i|we|my|she|he)?\s*\Z|\b(?:but|so)\s*\Z", re.IGNORECASE
-)
+_FREED = re.compile(r"[,;]\s*(?:but|and|so|i|we|my|she|he)?\s*\Z|\b(?:but|so)\s*\Z", re.IGNORECASE)
 _TURN_TO_ASK = re.compile(
     r"[,;:-]\s*(?:(?:so|and|but|any|ok)\W+)*(?:is|are|can|could|do|does|did|should|would|will|what"
     r"|which|how|where|who|when|why|any\b|anything|right|isn't|doable|possible|suggestions|ideas"
@@ -110,9 +114,7 @@ def idle(sentence: Sentence, head: Head, *, asks: bool) -> bool:
         and not kinds.asks(Sentence(text=sentence.text[head.start :], start=0))
     ):
         return asks or not _tells_first(sentence.text[head.at :])
-    return bool(
-        _LIKE.search(before) or hangs(before) or _THINKS.match(sentence.text, head.at)
-    )
+    return bool(_LIKE.search(before) or hangs(before) or _THINKS.match(sentence.text, head.at))
 
 
 def hangs(before: str) -> bool:
@@ -123,7 +125,7 @@ def hangs(before: str) -> bool:
 
 
 def _tells_first(rest: str) -> bool:
-    """A statement in front of a question: `I'm diabetic, is quinoa ok?`"""
+    """Whether a statement stands in front of a question: `I'm diabetic, is quinoa ok?`."""
     return bool(_TURN_TO_ASK.search(rest)) and not _ASKS_BACK.search(rest)
 
 
@@ -131,14 +133,14 @@ def _tells_first(rest: str) -> bool:
 
 _BEARS = re.compile(r"(?:stand|bear|abide|stomach|tolerate)\b")
 _NO_MORE = re.compile(r"\b(?:any ?more|any ?longer)\b", re.IGNORECASE)
-_STILL_AHEAD = frozenset("lives_in works_at job_title married_to studies drives owns".split())
+_STILL_AHEAD = worded("lives_in works_at job_title married_to studies drives owns")
 """What `I'm going to` tells a plan of."""
-_PAST_VERBS = frozenset(
-    "lived worked drove played studied owned spoke used resided taught attended sang ran".split()
+_PAST_VERBS = worded(
+    "lived worked drove played studied owned spoke used resided taught attended sang ran"
 )
-_NEVER_PAST = frozenset(
+_NEVER_PAST = worded(
     "born_in birthday home_town graduated_from visited decided ill_with name plans appointment event"
-    " statement".split()
+    " statement"
 )
 
 
@@ -178,7 +180,8 @@ def _of_phrase(
     for value in phrase.objects:
         yield replace(first, object=_value(predicate, value, head))
     if holding in {"holds", "held"}:
-        yield from _beside(first, phrase, told[phrase.at + len(phrase.objects[0]) :])
+        value = _value(predicate, phrase.objects[0], head)
+        yield from _beside(first, phrase, told[phrase.at + len(value) :])
 
 
 def _holding(phrase: Phrase, head: Head, told: str, *, no_more: bool) -> tuple[str, Holding]:
@@ -201,7 +204,9 @@ def _holding(phrase: Phrase, head: Head, told: str, *, no_more: bool) -> tuple[s
 
 
 _STUDENTS = frozenset(("student", "pupil", "phd", "undergraduate"))
-_AT = re.compile(r"\s*(?:\([^)]*\)\s*)?,?\s*(?:(?:and work|working|employed)\s+)?(?:at|with|for|@)\s+(.+)")
+_AT = re.compile(
+    r"\s*(?:\([^)]*\)\s*)?,?\s*(?:(?:and work|working|employed)\s+)?(?:at|with|for|@)\s+(.+)"
+)
 _IN = re.compile(r"\s+(?:in|at)\s+(?=(?:the )?[A-Z])(.+)")
 _NO_ORG = re.compile(
     r"(?:\d|over|about|almost|nearly|years|the (?:last|past)|a (?:living|while))", re.IGNORECASE
@@ -225,18 +230,21 @@ def _beside(first: Claim, phrase: Phrase, after: str) -> Iterator[Claim]:
 def _value(predicate: str, value: str, head: Head) -> str:
     if predicate == "diet" and head.denied:
         return f"no {value}"
+    if predicate == "studies":
+        return re.split(r"\s+(?:in|at|on|with)\s+", value)[0]
     if predicate in {"species", "breed"}:
         return SPECIES.get(value.lower(), value.lower())
     return value
 
 
 _SETTLED = re.compile(
-    r"[,;]?\s*(?:and )?(?:that's|it's|that is|that's now) (?:settled|final|decided)\b", re.IGNORECASE
+    r"[,;]?\s*(?:and )?(?:that's|it's|that is|that's now) (?:settled|final|decided)\b",
+    re.IGNORECASE,
 )
 
 
 def _settled(sentence: Sentence, head: Head, subject: str) -> Iterator[Claim]:
-    """`We'll take the small one, that's final.`"""
+    """What is decided by `that's final`."""
     found = _SETTLED.search(sentence.text)
     if not found or not head.is_own:
         return
@@ -255,8 +263,20 @@ def _settled(sentence: Sentence, head: Head, subject: str) -> Iterator[Claim]:
 
 # --- people -----------------------------------------------------------------------------------------
 
-_TOLD_BARE = frozenset("son daughter wife husband sister brother girlfriend boyfriend".split()) | PETS
+_FAMILY = frozenset(
+    ("married_to", "engaged_to", "has_child", "child_of", "sibling_of", "relative_of", "has_pet")
+)
+_TOLD_BARE = frozenset(word for word, predicate in KIN.items() if predicate in _FAMILY) | {
+    "girlfriend", "boyfriend", "partner", "ex-wife", "ex-husband"
+}  # fmt: skip
 """Who is worth knowing of without a name."""
+
+
+_HAD = re.compile(
+    r"\b(?:i|we) (?:(?:once |also )?had|used to have|once owned) (?:an? |the )?(?:\w+ )?\Z",
+    re.IGNORECASE,
+)
+"""What somebody had once; `the` of a tie is not in front of it."""
 
 
 def _tied(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Claim]:
@@ -264,24 +284,23 @@ def _tied(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Claim]:
         before = sentence.text[: tie.start]
         if not tie.name:
             known = any(kind == tie.kind for kind, _ in scene.ties)
-            if tie.kin in _TOLD_BARE | {tie.kind} & _TOLD_BARE and not known:
-                if not kinds.conditional(before):
-                    yield _tie_claim(tie, f"a {tie.kind}", sentence, scene)
+            if tie.kin in _TOLD_BARE and not known and not kinds.conditional(before):
+                yield _tie_claim(tie, f"a {tie.kind}", sentence, scene)
             continue
         if not asks and re.search(r"\b(?:if|would|wish)\b", before) and hangs(before):
             continue
         handle = scene.handle(tie.kind, tie.name)
         claim = _tie_claim(tie, handle, sentence, scene)
-        if tie.ended:
-            yield replace(claim, holding="over")
+        if tie.ended or _HAD.search(before):
+            yield replace(claim, holding="over" if tie.ended else "held")
             continue
         scene.meet(tie.kind, handle)
         yield claim
         if tie.kin in PETS:
             species = SPECIES.get(tie.kind, tie.kind)
-            yield _told_of(handle, "species", species, claim, "tie:species")
+            yield _told_of(handle, "species", species, claim, end=claim.end)
         for predicate, value in described(sentence.text[tie.end :]):
-            yield _told_of(handle, predicate, value, claim, f"described:{predicate}", sentence.end)
+            yield _told_of(handle, predicate, value, claim, end=sentence.end)
 
 
 def _tie_claim(tie: Tie, value: str, sentence: Sentence, scene: Scene) -> Claim:
@@ -296,14 +315,14 @@ def _tie_claim(tie: Tie, value: str, sentence: Sentence, scene: Scene) -> Claim:
     )
 
 
-def _told_of(subject: str, predicate: str, value: str, by: Claim, rule: str, end: int = 0) -> Claim:
+def _told_of(subject: str, predicate: str, value: str, by: Claim, *, end: int) -> Claim:
     return Claim(
         subject=subject,
         predicate=predicate,
         object=value,
         start=by.start,
-        end=end or by.end,
-        rule=rule,
+        end=end,
+        rule=f"described:{predicate}",
     )
 
 
@@ -356,9 +375,29 @@ def _of_traits(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Clai
                     yield replace(claim, predicate=predicate, object=told, rule="described")
 
 
+_OWN = re.compile(r"\b(?:i|i'm|i've|im|ive|we|we've|we're|my|our|me|us|mine|ours)\b", re.IGNORECASE)
+_GAVE_UP = re.compile(
+    r"\b(?:gave up|given up|left|quit|ended|lost|no longer|after|formerly)\s*\Z", re.IGNORECASE
+)
+_PRESUPPOSES = re.compile(
+    r"(?:with |for |because of |given |despite )?(?:my|our)\b(?!.*(?:\b(?:is|are|was|were|has|have|be)\b|'s\b))",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What is theirs, without a verb: a question that names it takes it as known."""
+
+
 def _of_sayings(sentence: Sentence, at: datetime, scene: Scene, *, asks: bool) -> Iterator[Claim]:
+    told_of = [head for head in heads(sentence.text) if not head.elided]
     for said in sayings(sentence.text):
-        if asks or idle(sentence, Head(who="", start=said.start, at=said.end), asks=asks):
+        presupposed = _PRESUPPOSES.match(sentence.text, said.start, said.end)
+        before = sentence.text[: said.start]
+        if kinds.conditional(before) or (hangs(before) and not presupposed):
+            continue
+        theirs = any(not head.is_own and head.start <= said.start for head in told_of)
+        if theirs and not _OWN.search(sentence.text[said.start : said.end]):
+            continue
+        head = Head(who="", start=said.start, at=said.end)
+        if not presupposed and (asks or idle(sentence, head, asks=asks)):
             continue
         times = times_in(sentence.text, at, ahead=is_dated(said.saying.predicate))
         for value in said.objects:
@@ -369,9 +408,34 @@ def _of_sayings(sentence: Sentence, at: datetime, scene: Scene, *, asks: bool) -
                 start=sentence.start + said.start,
                 end=sentence.end,
                 rule=f"saying:{said.saying.predicate}",
-                holding="over" if said.saying.sense == "ends" else "holds",
+                holding="over"
+                if said.saying.sense == "ends" or _GAVE_UP.search(before)
+                else "holds",
                 times=times,
             )
+
+
+def _of_fields(
+    sentence: Sentence, at: datetime, scene: Scene, typed: Sequence[Claim]
+) -> Iterator[Claim]:
+    for hint in hints(sentence.text):
+        known = any(
+            claim.predicate == hint.predicate
+            or fold(hint.object) in fold(claim.object)
+            or fold(claim.object) in fold(hint.object)
+            for claim in typed
+        )
+        if known or hangs(sentence.text[: hint.start]):
+            continue
+        yield Claim(
+            subject=scene.speaker,
+            predicate=hint.predicate,
+            object=hint.object,
+            start=sentence.start + hint.start,
+            end=sentence.end,
+            rule=f"field:{hint.predicate}",
+            times=times_in(sentence.text, at, ahead=is_dated(hint.predicate)),
+        )
 
 
 def _of_endings(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]:

@@ -86,7 +86,7 @@ def _end(text: str, at: datetime, *, perfect: bool) -> datetime | None:
     if until:
         named = _named(text[until.end() :], at, ahead=True)
         if named is not None:
-            return named.end if "end of" in until.group() or _is_long(named) else named.end
+            return named.end
         unit = re.match(
             r"(?:the )?(?:end of )?(?:the |this )?(week|month|year)\b",
             text[until.end() :],
