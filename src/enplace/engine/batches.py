@@ -40,6 +40,8 @@ _log = logging.getLogger("enplace.upload")
 _ALL = 1 << 53
 FindFacts = Callable[[Sequence[Utterance]], Awaitable[Aside | None]]
 """Asks a model what it finds in what was said; None where there is nothing to ask."""
+MOST_KNOWN = 1_000
+"""Newest facts that a lesson knows of, so that news can end them."""
 MOST_A_DAY = 10_000
 """Batches looked back at for the tokens of a day."""
 
@@ -146,7 +148,12 @@ class Batches:
                 and fact.tags
                 and fact.object
                 and fact.object[:1].isupper()
-            )
+            ),
+            facts=tuple(
+                (fact.subject, fact.predicate, fact.object)
+                for fact in facts[-MOST_KNOWN:]
+                if fact.subject and fact.predicate and fact.object
+            ),
         )
 
     async def write(
