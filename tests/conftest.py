@@ -1,7 +1,7 @@
 """What every test gets: one event loop, a clock that stands, and the prefix law."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -93,3 +93,13 @@ def prefix_law() -> Iterator[RequestLog]:
             requests = [blocks_of(encode(context)) for context in contexts]
             for earlier, later in pairwise(requests):
                 assert later[: len(earlier)] == earlier, f"a prefix moved in {contexts[0].task_id}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a test logged may be no text at all; processes tell each other only text."""
+    report = yield
+    report.sections = [
+        (name, said.encode("utf-8", "backslashreplace").decode()) for name, said in report.sections
+    ]
+    return report

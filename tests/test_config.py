@@ -45,6 +45,11 @@ PROVIDER = {"LLM_PROVIDER": "openai", "LLM_MODEL": "gpt-x"}
         ({"MAX_TOKENS": ""}, Settings(home=HOME)),
         ({"ENPLACE_LOCAL_MODEL": "/m.gguf"}, Settings(home=HOME, local_model=Path("/m.gguf"))),
         ({"ENPLACE_LOCAL_MODEL": ""}, Settings(home=HOME)),
+        ({"LEARNING_ENABLED": "False"}, Settings(home=HOME, learns=False)),
+        (
+            {"LEARNING_ENABLED": "true", "LEARNING_IDLE_S": "5", "LEARNING_TURNS": "3"},
+            Settings(home=HOME, learning_idle_s=5, learning_turns=3),
+        ),
         ({"ENPLACE_LOCAL_THREADS": "4"}, Settings(home=HOME, local_threads=4)),
     ],
 )
@@ -71,6 +76,9 @@ def test_settings_are_read_from_the_environment(
         ({"MAX_TOKENS": "1_000"}, "MAX_TOKENS"),
         ({"LLM_WINDOW_TOKENS": "big"}, "LLM_WINDOW_TOKENS"),
         ({"ENPLACE_LOCAL_THREADS": "0"}, "ENPLACE_LOCAL_THREADS"),
+        ({"LEARNING_ENABLED": "1"}, "LEARNING_ENABLED"),
+        ({"LEARNING_IDLE_S": "0"}, "LEARNING_IDLE_S"),
+        ({"LEARNING_TURNS": "many"}, "LEARNING_TURNS"),
     ],
 )
 def test_a_wrong_setting_is_named(environ: dict[str, str], name: str) -> None:

@@ -4,19 +4,32 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from enplace_bench import chat, conformance, crash, importing, prefix, prove, turn, vanish
+from enplace_bench import (
+    chat,
+    conformance,
+    crash,
+    importing,
+    learn_crash,
+    prefix,
+    prove,
+    turn,
+    vanish,
+)
 from enplace_bench.context import command as context
+from enplace_bench.learn import command as learn
 from enplace_bench.recall import command as recall
 
 BENCHES = {
     "turn": turn,
     "crash": crash,
+    "learn-crash": learn_crash,
     "vanish": vanish,
     "chat": chat,
     "conformance": conformance,
     "prefix": prefix,
     "recall": recall,
     "context": context,
+    "learn": learn,
     "import": importing,
     "prove": prove,
 }

@@ -2,7 +2,7 @@
 
 Each command line is printed before it runs, so that anyone can repeat it. A claim is a row of
 `STEPS`: a command whose last line of output is one JSON object, the field to read from it (dots
-lead into objects, `exit` is the exit code), and the bar. Whoever adds a claim adds a row.
+lead into objects and lists, `exit` is the exit code), and the bar. Whoever adds a claim adds a row.
 """
 
 import argparse
@@ -74,12 +74,40 @@ STEPS = (
         ),
     ),
     Step(
+        name="learn-crash",
+        command=("enplace-bench", "learn-crash", "--rounds", "50", "--json"),
+        claims=(
+            Claim(field="lost", at_most=0),
+            Claim(field="repeated", at_most=0),
+            Claim(field="stuck", at_most=0),
+        ),
+    ),
+    Step(
         name="recall",
         command=("enplace-bench", "recall", "--json"),
         claims=(
             Claim(field="structured.advice_agreement", at_least=0.95),
             Claim(field="writes.per_s", at_least=600.0),
             Claim(field="writes.found_at_once", at_least=1.0),
+        ),
+    ),
+    Step(
+        name="learn",
+        command=("enplace-bench", "learn", "--json"),
+        claims=(
+            Claim(field="precision", at_least=0.95),
+            Claim(field="recall", at_least=0.80),
+            Claim(field="wrongly_retired", at_most=0),
+            Claim(field="unseen.precision", at_least=0.95),
+            Claim(field="unseen.recall", at_least=0.80),
+            Claim(field="unseen.wrongly_retired", at_most=0),
+            Claim(field="echo_changed", at_most=0),
+            Claim(field="junk_rate", at_most=0.05),
+            Claim(field="planted_found", at_least=0.85),
+            Claim(field="poison_promoted", at_most=0),
+            Claim(field="prefix_moved", at_most=0),
+            Claim(field="secrets_leaked", at_most=0),
+            Claim(field="harmless_changed", at_most=0),
         ),
     ),
     Step(
@@ -108,6 +136,34 @@ STEPS = (
         claims=(Claim(field="cached_share", at_least=0.95),),
     ),
     Step(
+        name="soak",
+        command=("enplace-bench", "context", "--parts", "soak", "--turns", "300", "--json"),
+        claims=(
+            Claim(field="soak.turns", at_least=300),
+            Claim(field="soak.over_window", at_most=0),
+            Claim(field="soak.compactions", at_least=10),
+            Claim(field="soak.blocked_p95_ms", at_most=20.0),
+        ),
+    ),
+    Step(
+        name="questions",
+        command=("enplace-bench", "context", "--parts", "questions", "--json"),
+        claims=(
+            Claim(field="questions.gone", at_least=40),
+            Claim(field="questions.fewer_right", at_most=2),
+            Claim(field="questions.reachable", at_least=40),
+        ),
+    ),
+    Step(
+        name="rot",
+        command=("enplace-bench", "context", "--parts", "rot", "--json"),
+        claims=(
+            Claim(field="rot.asked", at_least=20),
+            Claim(field="rot.most_lower", at_most=1),
+            Claim(field="rot.not_higher_where_fallen", at_most=0),
+        ),
+    ),
+    Step(
         name="chat",
         command=("enplace-bench", "chat", "--json"),
         claims=(Claim(field="remembered", at_least=1),),
@@ -121,17 +177,38 @@ STEPS = (
 )
 
 
+def recorded(data: Path) -> Step:
+    """The recorded sessions, which are no part of the project: a step only where they are given."""
+    command = ("enplace-bench", "context", "--data", str(data), "--only", "enplace", "--json")
+    return Step(
+        name="context",
+        command=command,
+        claims=(
+            Claim(field="replay.64000.enplace.overflow", at_most=0.0),
+            Claim(field="replay.64000.enplace.kept.0", at_least=0.93),
+            Claim(field="replay.64000.enplace.units.0", at_most=5_500.0),
+            Claim(field="replay.64000.enplace.recoverable.0", at_least=0.99),
+            Claim(field="replay.128000.enplace.overflow", at_most=0.0),
+            Claim(field="replay.128000.enplace.kept.0", at_least=0.97),
+            Claim(field="replay.128000.enplace.units.0", at_most=8_000.0),
+            Claim(field="replay.128000.enplace.breaks_per_100", at_most=1.5),
+        ),
+    )
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of this benchmark."""
     names = ", ".join(step.name for step in STEPS)
-    parser.add_argument("--only", help=f"run one step: {names}")
+    parser.add_argument("--only", help=f"run one step: {names}, context")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="recorded sessions: context")
 
 
 def run(options: argparse.Namespace) -> Report:
     """Run all steps, and go on where one fails."""
     figures: JsonObject = {}
     bars: list[Bar] = []
-    for step in STEPS:
+    steps = STEPS if options.data is None else (*STEPS, recorded(options.data.resolve()))
+    for step in steps:
         if options.only in (None, step.name):
             found = prove(step)
             bars += found
@@ -176,5 +253,8 @@ def _last_object(output: str) -> Mapping[str, Any]:
 def _number(told: Mapping[str, Any], field: str) -> float:
     value: Any = told
     for name in field.split("."):
-        value = cast(JsonObject, value).get(name) if isinstance(value, dict) else None
+        if isinstance(value, list):
+            value = dict(enumerate(cast(list[Any], value))).get(int(name))
+        else:
+            value = cast(JsonObject, value).get(name) if isinstance(value, dict) else None
     return float(value) if isinstance(value, int | float) else float("nan")

@@ -29,6 +29,10 @@ class Bar:
         """The bar as people write it."""
         return f"<= {self.at_most:g}" if self.at_most is not None else f">= {self.at_least:g}"
 
+    def as_json(self) -> JsonObject:
+        """For a results page."""
+        return {"name": self.name, "figure": self.figure, "limit": self.limit, "ok": self.ok}
+
     def row(self) -> list[str]:
         """As a row of a table: name, figure, bar, ok."""
         return [self.name, f"{self.figure:.4g}", self.limit, "ok" if self.ok else "MISSED"]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from enplace.desk import TurnOptions as TurnOptions
     from enplace.engine import Engine as Engine
     from enplace.engine import EngineOptions as EngineOptions
+    from enplace.engine import LearningOptions as LearningOptions
     from enplace.engine import MemoryOptions as MemoryOptions
     from enplace.engine import OpenTurn as OpenTurn
     from enplace.engine import OwnerEngine as OwnerEngine
@@ -61,6 +62,7 @@ _HOMES = {
     "GeminiModel": "providers.gemini",
     "GenaiPrices": "providers.prices",
     "InMemoryBrains": "stores.inmemory",
+    "LearningOptions": "engine",
     "MemoryOptions": "engine",
     "ModelCard": "records.model",
     "OpenAIChatModel": "providers.openai_chat",
@@ -100,6 +102,7 @@ __all__ = [
     "GeminiModel",
     "GenaiPrices",
     "InMemoryBrains",
+    "LearningOptions",
     "MemoryOptions",
     "ModelCard",
     "OpenAIChatModel",

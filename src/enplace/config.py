@@ -57,6 +57,16 @@ class Settings:
     is kept apart, so that a collapse does not lose it."""
     redacts: bool = True
     """REDACT_SECRETS: `true` or `false`. Whether secrets are left out of what is kept."""
+    learns: bool = True
+    """LEARNING_ENABLED: `true` or `false`. Where it is false conversations are learned from only by
+    hand."""
+    learning_idle_s: int = 20
+    """LEARNING_IDLE_S: seconds without a new turn after which an owner's turns are learned from."""
+    learning_turns: int = 12
+    """LEARNING_TURNS: turns after which that does not wait for a pause."""
+    jobs_url: str = ""
+    """JOBS_URL: `sqlite:////path.db` or `postgresql://...`: where work beside the turns is kept, so
+    that it outlives this process and workers on other machines do it too. Default: this process."""
     engine_api_key: str = ""
     """ENGINE_API_KEY: the key that clients of the server send."""
     engine_key_hash: str = ""
@@ -106,6 +116,10 @@ class Settings:
                 env, "FEATURE_STRUCTURED_FILE_EXTRACTION", default=defaults.keeps_files
             ),
             redacts=_flag(env, "REDACT_SECRETS", default=defaults.redacts),
+            learns=_flag(env, "LEARNING_ENABLED", default=defaults.learns),
+            learning_idle_s=_positive(env, "LEARNING_IDLE_S", defaults.learning_idle_s),
+            learning_turns=_positive(env, "LEARNING_TURNS", defaults.learning_turns),
+            jobs_url=env.get("JOBS_URL", ""),
             engine_api_key=env.get("ENGINE_API_KEY", ""),
             engine_key_hash=_hash(env, "ENGINE_KEY_HASH"),
             engine_owner=env.get("ENGINE_OWNER") or defaults.engine_owner,

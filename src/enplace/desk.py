@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +13,7 @@ from enplace.errors import BudgetExceeded, ContextOverflow, TaskNotFound
 from enplace.fetch.history import last_words, load_history, load_more
 from enplace.fetch.rank import RecallOptions
 from enplace.fetch.recall import Asked, recall
-from enplace.invoke.aside import Asides
+from enplace.invoke.aside import Asides, ask_aside
 from enplace.invoke.call import answer_events, cost_by
 from enplace.invoke.step import Bench, step, unfinished
 from enplace.ports import (
@@ -33,11 +33,13 @@ from enplace.prepare.compact.excerpt import excerpt
 from enplace.prepare.compact.orchestrator import boundary_asked
 from enplace.prepare.compact.policy import CompactionOptions
 from enplace.prepare.layout import Layout, Wanted
+from enplace.records.aside import Aside
 from enplace.records.canonical import JsonObject
 from enplace.records.changeset import Lease
 from enplace.records.compaction import Excerpt
 from enplace.records.context import Context, History
 from enplace.records.event import AssistantSpoke, Compacted, Event, TurnStarted, is_last
+from enplace.records.learning import Utterance
 from enplace.records.message import Reply, UserMessage
 from enplace.records.model import ModelCard
 from enplace.records.price import Price
@@ -47,11 +49,14 @@ from enplace.records.tool import ToolSpec
 from enplace.turn import Desk
 from enplace.upload.handover import hand_over
 from enplace.upload.journal import TurnJournal
+from enplace.upload.learning.asking import question
 from enplace.upload.redact import Redactor
 
 _log = logging.getLogger("enplace.prepare")
 
 SYSTEM_PROMPT = "You are a helpful assistant."
+FACTS_S = 60.0
+"""Seconds that a model may take to tell what it finds in a batch."""
 SEARCH_DEADLINE_S = 5.0
 """Seconds that a search outside of a turn may take."""
 
@@ -195,11 +200,13 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
             return Recollection(query=RecallQuery(terms=(), reason="recalled before the crash"))
         preparer.catch_up(history)
         now = clock.now()
+        in_view = preparer.in_view(wanted, now, station.price())
         asked = Asked(
             message=message.text,
             before=last_words(history),
             task_id=history.task_id,
-            visible=preparer.visible(wanted, now, station.price()),
+            visible=in_view.memories,
+            out_of_view=in_view.gone,
         )
         return await recall(brain, station.embedder, asked, now=now, options=options.recall)
 
@@ -229,7 +236,7 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
             price=station.price(),
         )
 
-    def ask_aside(context: Context) -> None:
+    def begin_aside(context: Context) -> None:
         asked = preparer.asks(context, wanted, station.price())
         if asked is not None and options.compaction is not None:
             station.asides.begin(
@@ -252,7 +259,7 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
             bench,
             recover,
             read_ahead=preparer.read_ahead,
-            ask_aside=ask_aside,
+            ask_aside=begin_aside,
         ),
         upload=upload,
     )
@@ -357,6 +364,20 @@ async def close_part(
         price=station.price(),
     )
     return next((event for event in events if isinstance(event, Compacted)), None)
+
+
+async def ask_beside(station: Station, said: Sequence[Utterance]) -> Aside | None:
+    """What a capable model finds in what was said; None where there is nothing to ask about."""
+    context = question(said, station.model.card, lambda text: station.counter.count(text, "prose"))
+    if context is None:
+        return None
+    return await ask_aside(
+        station.model,
+        context,
+        most_s=FACTS_S,
+        cost_of=station.cost_of,
+        purpose="learning",
+    )
 
 
 async def search_memory(station: Station, asked: Asked) -> Recollection:

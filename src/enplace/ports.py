@@ -1,6 +1,6 @@
 """What the rooms ask of the world. Records in, records out; adapters stand at the edges."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
@@ -9,6 +9,7 @@ from enplace.records.canonical import JsonObject
 from enplace.records.changeset import Changeset, Commit, Lease
 from enplace.records.context import Context
 from enplace.records.encoding import EmbedderCard, Encoding
+from enplace.records.erasure import ErasurePlan, ErasureReceipt
 from enplace.records.event import Event
 from enplace.records.exchange import Imported
 from enplace.records.gather import Gather
@@ -494,6 +495,22 @@ class Portable(Protocol):
         ...
 
 
+@runtime_checkable
+class Erasing(Protocol):
+    """A brain out of which things can be erased for good."""
+
+    async def erase(self, plan: ErasurePlan, at: datetime) -> ErasureReceipt:
+        """Carry out a plan, whole or not at all, and search for what it names.
+
+        What is gone already is passed over, so that a plan may be carried out again. Turns of the
+        tasks that it touches must not be running: hold their leases.
+
+        Raises:
+            StoreError: Nothing was erased.
+        """
+        ...
+
+
 class Brains(Protocol):
     """Opens brains."""
 
@@ -509,6 +526,48 @@ class Brains(Protocol):
 
     async def aclose(self) -> None:
         """Close all of them."""
+        ...
+
+
+Work: TypeAlias = Callable[[str], Awaitable[object]]
+"""Does what an owner has due."""
+
+
+class Jobs(Protocol):
+    """Has work done beside the turns.
+
+    What is to be done is always found anew in the owner's brain, and is never kept here: a job says
+    no more than that there is something. So a run too many does no harm, and what is lost with a
+    process is asked for again by whoever opens the brain next.
+    """
+
+    async def submit(self, owner: str) -> None:
+        """Say that an owner has work due. It is done once `start` was called, here or elsewhere.
+
+        Whatever was committed before is seen by a run that begins later. All that is said before
+        that run begins is one job. After `aclose` it does nothing.
+
+        Raises:
+            StoreError: It could not be kept.
+        """
+        ...
+
+    async def start(self, work: Work) -> None:
+        """Begin to do work: one run for an owner at a time, owners side by side.
+
+        A run that fails is logged and tried again, each time after a longer pause.
+
+        Args:
+            work: Runs in the event loop of the caller; cancelled by `aclose`.
+
+        Raises:
+            UsageError: It was started before.
+            StoreError: Jobs cannot be read.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Stop. Runs are cancelled and wait for their end; jobs that last are left to others."""
         ...
 
 

@@ -1,5 +1,6 @@
 """Picks stores and providers: the only place that knows all of them."""
 
+import importlib.util
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,9 +9,9 @@ from typing import Any, Literal, cast
 
 from enplace.config import Settings
 from enplace.desk import SYSTEM_PROMPT, TurnOptions
-from enplace.engine import Engine, EngineOptions, Ports
-from enplace.errors import ModelUnavailable
-from enplace.ports import Brains, Clock, Embedder, Model, PriceBook, TokenCounter, Tool
+from enplace.engine import Engine, EngineOptions, LearningOptions, Ports
+from enplace.errors import ConfigError, ModelUnavailable
+from enplace.ports import Brains, Clock, Embedder, Jobs, Model, PriceBook, TokenCounter, Tool
 from enplace.prepare.compact.policy import CompactionOptions
 from enplace.providers import minilm, weights
 from enplace.providers.caches import profile_of, provider_at
@@ -71,8 +72,8 @@ def open(
     settings = Settings.from_env(environment)
     folder = settings.home if home is None else Path(home)
     chosen = model if model is not None else model_of(settings, folder)
-    chosen_options = options or EngineOptions()
-    turn = chosen_options.turn
+    options = options or EngineOptions()
+    turn = options.turn
     prompt = system if system is not None else _prompt_for(chosen, turn)
     limit = min(turn.recall.limit, chosen.card.memories_per_frame)
     turn = replace(
@@ -91,8 +92,14 @@ def open(
             engine_tools=lambda memory, log: (*memory_tools(memory), *log_tools(log)),
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
+            jobs=jobs_of(settings),
         ),
-        replace(chosen_options, turn=turn, redacts=chosen_options.redacts and settings.redacts),
+        replace(
+            options,
+            turn=turn,
+            learning=_learning(settings, options.learning),
+            redacts=options.redacts and settings.redacts,
+        ),
     )
 
 
@@ -138,11 +145,35 @@ def prices_of(settings: Settings, model: Model) -> PriceBook:
     return book
 
 
+def jobs_of(settings: Settings) -> Jobs | None:
+    """Where the settings say that work beside the turns is kept; None: in this process.
+
+    Raises:
+        ConfigError: The extra `jobs` is not installed.
+    """
+    if not settings.jobs_url:
+        return None
+    if importlib.util.find_spec("dbos") is None:
+        raise ConfigError("JOBS_URL needs `pip install 'enplace[jobs]'`")
+    from enplace.jobs.durable import DurableJobs
+
+    return DurableJobs(settings.jobs_url)
+
+
 def _compaction(settings: Settings, chosen: CompactionOptions | None) -> CompactionOptions | None:
     """What the caller chose, as far as the environment allows it."""
     if chosen is None or not settings.compacts:
         return None
     return replace(chosen, keeps_files=chosen.keeps_files and settings.keeps_files)
+
+
+def _learning(settings: Settings, chosen: LearningOptions) -> LearningOptions:
+    """What the caller chose, else the environment; either can switch it off."""
+    default = LearningOptions()
+    if (chosen.idle_s, chosen.turns) == (default.idle_s, default.turns):
+        idle_s, turns = float(settings.learning_idle_s), settings.learning_turns
+        chosen = replace(chosen, idle_s=idle_s, turns=turns)
+    return replace(chosen, in_background=chosen.in_background and settings.learns)
 
 
 def embedded_model(settings: Settings, home: Path) -> EmbeddedModel:

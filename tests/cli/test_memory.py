@@ -285,7 +285,7 @@ def commands_of(parser: argparse.ArgumentParser, name: str) -> dict[str, argpars
 COMMANDS = {
     name: command
     for name, command in commands_of(build_parser(), "enplace").items()
-    if name.startswith("enplace memory ")
+    if name.startswith(("enplace memory ", "enplace learn ", "enplace review "))
 }
 
 
@@ -295,3 +295,27 @@ def test_every_command_is_documented_with_its_options(name: str) -> None:
     row = next(line for line in rows if re.match(rf"\| `{name}[ `]", line))
     options = set(re.findall(r"--[a-z-]+", COMMANDS[name].format_help()))
     assert {o for o in options - {"--help", "--json", "--owner"} if o not in row} == set()
+
+
+def test_erasing_shows_what_goes_asks_and_tells_what_it_did(ada: Ada) -> None:
+    ada.run("add", "Grace lives in Porto.", "--subject", "Grace")
+    ada.run("add", "Ada likes tea.")
+    before = ada.run("list").out
+
+    plan = ada.json("erase", "--person", "Grace", "--dry-run")
+    assert [each["text"] for each in plan["memories"]] == ["Grace lives in Porto."]
+    assert len(plan["digest"]) == 64
+    asked = ada.terminal.run("memory", "erase", "--person", "Grace", "--owner", "ada")
+    assert asked.code == 1
+    assert "erase this for good?" in asked.err
+    assert ada.run("list").out == before
+
+    told = ada.lines("erase", "--person", "Grace", "--yes")
+    assert told[0] == "deleted   1 changes, 1 memories, 1 writes"
+    assert told[-1].startswith("scan      1 words in ")
+    assert "Grace" not in "\n".join(told)
+    assert "Grace" not in ada.run("list", "--all").out
+    ada.fails(2, "BAD_INPUT", "erase", "--yes")
+    ada.fails(2, "MEMORY_NOT_FOUND", "erase", "f0")
+    receipt = ada.json("erase", "--person", "Grace", "--yes")
+    assert receipt["clean"]

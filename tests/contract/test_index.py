@@ -491,6 +491,23 @@ async def test_what_was_said_in_a_task_can_be_left_out_and_nothing_else(brain: B
     ]
 
 
+async def test_of_a_task_what_was_said_up_to_an_event_can_be_found_and_not_the_rest(
+    brain: Brain,
+) -> None:
+    await tell(brain, "one", *["oak"] * 12)
+    await tell(brain, "one 1", "oak")
+    early = [f"said:one:{n}" for n in range(1, 12)]
+    assert await found(brain, asking("oak", but_task="one", but_after=11)) == [
+        *early,
+        "said:one 1:1",
+    ]
+    assert await found(brain, asking("oak", but_task="one 1", but_after=1)) == [
+        *early,
+        "said:one:12",
+        "said:one 1:1",
+    ]
+
+
 async def test_what_is_filtered_out_takes_no_room_from_what_is_found_by_words(
     brain: Brain,
 ) -> None:

@@ -197,6 +197,7 @@ def requests(draw: st.DrawFn) -> Gather:
         embedder=draw(st.sampled_from(["", "toy", "toy", *EMBEDDERS])),
         filter=draw(st.none() | FILTERS),
         but_task=draw(st.sampled_from(["", *TASKS])),
+        but_after=draw(st.integers(0, 3)),
         limit=draw(st.sampled_from([1, 2, 3, 100])),
         most_read=draw(st.sampled_from([0, 3, 100])),
     )

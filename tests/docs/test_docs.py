@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 
@@ -15,9 +15,11 @@ from enplace.cli.main import build_parser
 from enplace.config import Settings
 from enplace.providers import weights
 from enplace.records.event import KINDS
+from enplace.records.telling import ToldName
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guide" / "first-steps.md"
+LEARNING = ROOT / "docs" / "guide" / "learning.md"
 
 
 def code_blocks(page: Path) -> list[str]:
@@ -80,8 +82,15 @@ def test_programs_without_asyncio_are_served(tmp_path: Path) -> None:
     assert run_block(code_blocks(GUIDE)[4])["main"](tmp_path) == ["Hello, Ada."]
 
 
+async def test_what_was_learned_is_explained_and_taken_back(tmp_path: Path) -> None:
+    sentence, said, told, left = await run_block(code_blocks(LEARNING)[0])["main"](tmp_path)
+    assert "Porto" in sentence
+    assert (said, left) == ("I live in Porto", [])
+    assert (told[0], told[-1]) == ("memory.added", "learn.batch.finished")
+
+
 def test_no_block_of_the_guide_is_left_untested() -> None:
-    assert len(code_blocks(GUIDE)) == 5
+    assert (len(code_blocks(GUIDE)), len(code_blocks(LEARNING))) == (5, 1)
 
 
 def test_the_table_of_events_is_the_one_in_the_code() -> None:
@@ -91,12 +100,18 @@ def test_the_table_of_events_is_the_one_in_the_code() -> None:
     assert rows == coded
 
 
+def test_the_table_of_what_is_told_is_the_one_in_the_code() -> None:
+    page = (ROOT / "docs" / "reference" / "events.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+\.[\w.]+)` \|", page, re.MULTILINE)
+    assert sorted(rows) == sorted(get_args(ToldName))
+
+
 def test_every_setting_is_documented() -> None:
     page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     source = (ROOT / "src" / "enplace" / "config.py").read_text(encoding="utf-8")
     named = set(
         re.findall(
-            r"\b(?:ENPLACE|LLM|EMBEDDING|ENGINE|REACTIVE|FEATURE|REDACT)_[A-Z_]+\b|\bMAX_TOKENS\b",
+            r"\b(?:ENPLACE|LLM|EMBEDDING|ENGINE|REACTIVE|FEATURE|LEARNING|REDACT)_[A-Z_]+\b|\bMAX_TOKENS\b",
             source,
         )
     )

@@ -9,7 +9,7 @@ from tests.conftest import StandingClock
 
 import enplace
 from enplace.desk import TurnOptions
-from enplace.engine import EngineOptions, OwnerEngine
+from enplace.engine import EngineOptions, LearningOptions, OwnerEngine
 from enplace.ports import Brains, Embedder, Tool
 from enplace.providers.counts import CharacterCounter
 from enplace.providers.scripted import CARD, Answer, ScriptedModel
@@ -38,6 +38,7 @@ class House:
         card: ModelCard = BARE,
         tools: Sequence[Tool | Callable[..., Any]] = (),
         turn: TurnOptions | None = None,
+        learning: LearningOptions | None = None,
         session_idle_s: float = 1_800.0,
         system: str | None = None,
     ) -> None:
@@ -48,7 +49,11 @@ class House:
         self.model = ScriptedModel(self._answer, card=card)
         self.tools = tools
         self.system = system
-        self.options = EngineOptions(turn=turn or TurnOptions(), session_idle_s=session_idle_s)
+        self.options = EngineOptions(
+            turn=turn or TurnOptions(),
+            learning=learning or LearningOptions(),
+            session_idle_s=session_idle_s,
+        )
         self.owner = self.another()
 
     def another(self) -> OwnerEngine:

@@ -66,6 +66,10 @@ def test_what_each_term_does(message: str, roles: str) -> None:
         ("tell me more", ("parrot", "oslo", "nest")),
         ("Really?", ("parrot", "oslo", "nest")),
         ("The colour of walnuts?", ("colour", "walnut")),
+        ("Which colour?", ("colour", "parrot", "oslo", "nest")),
+        ("Where is my landlord?", ("landlord",)),
+        ("What am I allergic to?", ("allerg",)),
+        ("Is that my landlord?", ("landlord", "parrot", "oslo", "nest")),
     ],
 )
 def test_a_message_that_names_little_leans_on_the_one_before(

@@ -284,6 +284,7 @@ def test_what_does_not_fit_gives_way_to_what_does() -> None:
             "See parrot.py and example.com/parrot. We sailed.",
             "See parrot.py and example.com/parrot.",
         ),
+        ("Our vet is Dr. Parrot. We sailed.", "Our vet is Dr. Parrot."),
         ("", ""),
         ("...", ""),
     ],

@@ -18,8 +18,10 @@ from tests.engine.house import messages, only
 from tests.prepare.test_laws import pairing_faults
 
 import enplace
-from enplace.engine import Engine, OwnerEngine
+from enplace.desk import TurnOptions
+from enplace.engine import Engine, EngineOptions, OwnerEngine
 from enplace.errors import ContextOverflow
+from enplace.fetch.rank import RecallOptions
 from enplace.ports import Brains
 from enplace.providers.counts import CharacterCounter
 from enplace.providers.scripted import CARD, Answer, ScriptedModel, call, say
@@ -45,6 +47,8 @@ SMALL = replace(CARD, window_tokens=12_000, output_tokens=1_000)
 ROOM = 11_000
 OFF = {"REACTIVE_COMPACT_ENABLED": "false", "FEATURE_STRUCTURED_FILE_EXTRACTION": "false"}
 TASK = "one"
+PATIENT = EngineOptions(turn=TurnOptions(recall=RecallOptions(deadline_s=60.0)))
+"""How busy the machine is shall make no difference to what is recalled."""
 
 
 class Workshop:
@@ -83,6 +87,7 @@ class Workshop:
             counter=CharacterCounter(),
             clock=self.clock,
             environment=self.environment,
+            options=PATIENT,
         )
 
     async def reopen(self) -> None:

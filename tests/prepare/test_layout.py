@@ -452,6 +452,62 @@ async def test_a_sentence_of_another_task_is_quoted_with_its_day() -> None:
     )
 
 
+FILLER = "The weather was fine, and then it rained again; nobody minded that much. " * 8
+PARROT = "My parrot is called Hopper."
+
+
+async def talk_until_it_is_gone(house: House) -> None:
+    """Something said, and then so much else that a boundary takes it out of view."""
+    await house.say(PARROT, "Noted.")
+    for _ in range(30):
+        await house.say(FILLER, "I see.")
+    assert await house.owner.compact("t") is not None
+
+
+async def test_what_a_compaction_took_out_of_view_is_recalled_in_its_own_task() -> None:
+    house = House(card=replace(BARE, window_tokens=6_000, output_tokens=100, frame_style="plain"))
+    await house.say(PARROT, "Noted.")
+    await house.say("What is my parrot called?", "Hopper.")
+    assert house.prompt == "What is my parrot called?"
+    await talk_until_it_is_gone(house)
+    await house.say("What is my parrot called?")
+    assert house.prompt == (
+        f'Background about the user:\n- The user said: "{PARROT}"\n\nWhat is my parrot called?'
+    )
+
+
+async def test_what_stands_word_for_word_in_the_handoff_is_not_laid_again() -> None:
+    house = House(card=replace(BARE, window_tokens=6_000, output_tokens=100))
+    await talk_until_it_is_gone(house)
+    await house.say("What is my parrot called?")
+    assert house.prompt == "What is my parrot called?"
+    assert PARROT in house.request.messages[0].text
+    (framed,) = only(Framed, await house.owner.log("t"))[-1:]
+    assert "1 visible" in framed.why
+
+
+async def test_a_message_that_was_edited_away_is_not_recalled_behind_a_compaction() -> None:
+    house = House(card=replace(BARE, window_tokens=6_000, output_tokens=100, frame_style="plain"))
+    await house.say(PARROT, "Noted.")
+    (said,) = only(UserSpoke, await house.owner.log("t"))
+    assert said.place is not None
+    edited = house.owner.execute("t", "My cat is called Tom.", replaces=said.place.ordinal)
+    _ = [event async for event in edited]
+    for _ in range(30):
+        await house.say(FILLER, "I see.")
+    assert await house.owner.compact("t") is not None
+    await house.say("What is my parrot called?")
+    assert PARROT not in house.prompt
+
+
+async def test_what_the_assistant_said_is_not_laid_to_the_user() -> None:
+    house = House()
+    await house.say("Tell me of pets.", "The parrot Hopper sat on the mast.", task="monday")
+    house.clock.move(86_400)
+    await house.say("What did you say of the parrot Hopper?", task="tuesday")
+    assert 'The assistant said on 2026-11-21: "The parrot' in house.prompt
+
+
 async def test_a_failed_turn_leaves_its_message_in_the_dialogue() -> None:
     house = House()
     await house.say("hello", "Hello!")

@@ -21,6 +21,7 @@ from enplace.records.event import (
     Compacted,
     Degraded,
     EpochOpened,
+    Erased,
     ErrorRaised,
     Event,
     Frame,
@@ -71,6 +72,7 @@ EVENTS: tuple[Event, ...] = (
     ToolCalled(tool_call_id="c1", tool="look", input={"at": "sea"}),
     ToolFinished(tool_call_id="c1", tool="look", blocks=(TextBlock(text="blue"),)),
     NoteWritten(note=NOTE, by="caller"),
+    Erased(events=2),
     Degraded(segment="memory", reason="deadline exceeded"),
     ErrorRaised(error="LLM_UNAVAILABLE", message="no route", details={"status": 503}),
 )
@@ -172,6 +174,7 @@ def test_names_and_fields_are_as_published() -> None:
                 "expires_at": None,
                 "by": "caller",
             },
+            "Erased": {"event": "erasure", "events": 2},
             "Degraded": {"event": "degraded", "segment": "memory", "reason": "deadline exceeded"},
             "ErrorRaised": {
                 "event": "error",

@@ -343,6 +343,29 @@ async def test_what_cannot_be_done_is_said(
         check_problem(await hall.ask(method, f"/memory{path}", json=body), status, code)
 
 
+async def test_nothing_is_erased_that_was_not_shown(hall: Hall) -> None:
+    await post(hall, "/facts", {"sentence": "Grace lives in Porto.", "subject": "Grace"})
+    plan = await post(hall, "/erase/plan", {"person": "Grace"})
+    assert [each["text"] for each in plan["memories"]] == ["Grace lives in Porto."]
+    assert plan["names"] == ["Grace"]
+    await post(hall, "/facts", {"sentence": "Grace likes tea.", "subject": "Grace"})
+    async with nothing_written(hall):
+        confirmed = {"person": "Grace", "digest": plan["digest"]}
+        response = await hall.ask("POST", "/memory/erase", json=confirmed)
+        check_problem(response, 409, "STALE_MEMORY")
+        response = await hall.ask("POST", "/memory/erase", json={"person": "Grace"})
+        check_problem(response, 422, "BAD_INPUT")
+        response = await hall.ask("POST", "/memory/erase/plan", json={})
+        check_problem(response, 422, "BAD_INPUT")
+
+    plan = await post(hall, "/erase/plan", {"person": "Grace"})
+    receipt = await post(hall, "/erase", {"person": "Grace", "digest": plan["digest"]})
+
+    assert receipt["clean"]
+    assert receipt["deleted"]["memories"] == 2
+    assert "Grace" not in "".join(await lines_of(hall))
+
+
 async def test_a_version_that_is_none(hall: Hall) -> None:
     id_ = (await post(hall, "/facts", LISBON))["memory"]["id"]
     for header in ("", "first", '"0"', '"1", "2"'):

@@ -250,6 +250,7 @@ def test_the_names_of_kinds_are_frozen() -> None:
             ("tool_call", "ToolCalled", True),
             ("tool_result", "ToolFinished", True),
             ("working_memory_update", "NoteWritten", True),
+            ("erasure", "Erased", True),
             ("degraded", "Degraded", True),
             ("error", "ErrorRaised", True),
         ]

@@ -2,7 +2,8 @@
 
 Sessions are read from a folder that is not part of the project (`--data`); probes, and what is
 recalled in support dialogues and long chats, from its siblings. Replays are teacher-forced: before
-a recorded call a strategy has seen the events before it. Without a folder nothing is measured.
+a recorded call a strategy has seen the events before it. Without a folder only the parts are
+measured that need none, where they are named: `soak`, `questions` and `rot`, with the embedded model.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 from enplace.records.canonical import JsonObject
@@ -18,13 +20,15 @@ from enplace_bench.context import (
     exchange,
     generating,
     placement,
-    plots,
     probes,
+    publishing,
     ratios,
     results,
     strategies,
     validation,
 )
+from enplace_bench.context.live import questions, rot, soak
+from enplace_bench.context.live.told import TOLD
 from enplace_bench.context.measuring import measure
 from enplace_bench.context.page import Page
 from enplace_bench.context.probes import Probes
@@ -35,7 +39,9 @@ from enplace_bench.context.sessions import Session, load_sessions
 from enplace_bench.report import Bar, Report
 
 WINDOWS = (64_000, 128_000)
-PARTS = ("validation", "replay", "ratios", "memories")
+RECORDED = ("validation", "replay", "ratios", "memories")
+LIVE = ("soak", "questions", "rot")
+PARTS = (*RECORDED, *LIVE)
 SUPPORT_APART = 1_500
 
 
@@ -44,12 +50,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="recorded sessions")
     parser.add_argument("--window", type=_windows, default=WINDOWS, metavar="TOKENS,TOKENS")
     parser.add_argument("--only", action="append", metavar="STRATEGY", help="what to replay")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="all")
+    recorded = ", ".join(RECORDED)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=RECORDED, help=recorded)
     parser.add_argument("--sessions", type=int, metavar="N", help="the first N of them")
     parser.add_argument("--generate", action="store_true", help="make probes, use none given")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write JSON, and Markdown beside")
     parser.add_argument("--plots", type=Path, metavar="FOLDER", help="write plots")
     parser.add_argument("--exchange", type=Path, metavar="FILE", help="write every request")
+    live = parser.add_argument_group("with the embedded model")
+    live.add_argument("--turns", type=int, default=soak.TURNS, metavar="N", help="of the soak")
+    live.add_argument("--asked", type=int, metavar="N", help="questions: the first N")
+    live.add_argument("--lengths", type=_windows, default=rot.LENGTHS, metavar="TOKENS,TOKENS")
+    page = parser.add_argument_group("the results page")
+    page.add_argument("--publish", type=Path, metavar="FOLDER", help="write it; measure nothing")
+    page.add_argument("--results", type=Path, nargs="+", default=[], metavar="FILE", help="--out")
 
 
 def _windows(text: str) -> tuple[int, ...]:
@@ -59,9 +73,42 @@ def _windows(text: str) -> tuple[int, ...]:
 def run(options: argparse.Namespace) -> Report:
     """Measure the parts asked for."""
     page, figures, bars = Page(), JsonObject(), list[Bar]()
-    if options.data is None:
-        page.note("no --data: nothing is measured")
+    if options.publish is not None:
+        page.note(f"written: {publishing.publish(options.results, options.publish)}")
         return Report(figures=figures)
+    bars += _live(options, page, figures)
+    if options.data is not None:
+        bars += _recorded(options, page, figures)
+    elif set(options.parts) & set(RECORDED):
+        page.note("no --data: no recorded session is measured")
+    report = Report(figures=figures, bars=tuple(bars))
+    if options.out is not None:
+        _keep(options.out, report, page)
+    return report
+
+
+def _live(options: argparse.Namespace, page: Page, figures: JsonObject) -> list[Bar]:
+    bars: list[Bar] = []
+    if "soak" in options.parts:
+        bars += soak.measure(options.turns, soak.WINDOW, page, figures)
+    if "questions" in options.parts:
+        bars += questions.measure(options.asked or len(TOLD), page, figures)
+    if "rot" in options.parts:
+        bars += rot.measure(options.asked or rot.ASKED, options.lengths, page, figures)
+    return bars
+
+
+def _keep(path: Path, report: Report, page: Page) -> None:
+    """Write all figures and bars as JSON, and the tables as Markdown beside."""
+    today = datetime.now(UTC).date().isoformat()
+    told = {**report.as_json(), "date": today, "bars": [bar.as_json() for bar in report.bars]}
+    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    text = page.markdown("Contexts", report.bars)
+    path.with_suffix(".md").write_text(text, encoding="utf-8")
+
+
+def _recorded(options: argparse.Namespace, page: Page, figures: JsonObject) -> list[Bar]:
+    bars: list[Bar] = []
     chosen = _chosen(options.only)
     sessions = list(load_sessions(options.data))[: options.sessions]
     if "validation" in options.parts:
@@ -74,12 +121,7 @@ def run(options: argparse.Namespace) -> Report:
             bars += _ratios(cases, chosen, options.window, page, figures)
     if "memories" in options.parts:
         bars += placement.measure(options.data, sessions, chosen, page, figures)
-    report = Report(figures=figures, bars=tuple(bars))
-    if options.out is not None:
-        options.out.write_text(json.dumps(report.as_json(), indent=1) + "\n", encoding="utf-8")
-        text = page.markdown("Contexts of recorded sessions", bars)
-        options.out.with_suffix(".md").write_text(text, encoding="utf-8")
-    return report
+    return bars
 
 
 def _chosen(only: Sequence[str] | None) -> Mapping[str, strategies.Factory]:
@@ -158,13 +200,14 @@ def _replay(
     told: JsonObject = {}
     for window, them in results.by_window(found).items():
         _show(window, them, page)
-        told[str(window)] = {one.strategy: one.as_json() for one in them}
+        of_window = {one.strategy: one.as_json() for one in them}
+        told[str(window)] = {**of_window}
         ours = next((one for one in them if one.strategy == strategies.ENPLACE), None)
         if ours:
             peers = [one for one in them if not one.strategy.startswith(strategies.ENPLACE)]
             bars += results.bars(ours, peers)
         if options.plots is not None:
-            _plot(options.plots, window, them)
+            publishing.draw(options.plots, window, of_window)
     figures["replay"] = told
     return bars
 
@@ -176,30 +219,6 @@ def _show(window: int, them: Sequence[Result], page: Page) -> None:
     page.table(results.INTERVAL_HEADINGS, [results.interval_row(one) for one in ordered])
     page.table(results.DISTANCE_HEADINGS, [results.distance_row(one) for one in ordered])
     page.table(results.DOLLAR_HEADINGS, [results.dollar_row(one) for one in ordered])
-
-
-def _plot(folder: Path, window: int, them: Sequence[Result]) -> None:
-    for figure, title in (
-        ("kept", "identifiers kept"),
-        ("in_context", "identifiers kept in context"),
-        ("kept_args", "identifiers kept that tools were called with"),
-    ):
-        points: list[plots.Point] = []
-        for one in them:
-            kept = one.interval(figure)
-            points.append(
-                plots.Point(
-                    name=one.strategy,
-                    cost=one.value("units"),
-                    kept=kept.value,
-                    low=kept.low,
-                    high=kept.high,
-                    ours=one.strategy.startswith(strategies.ENPLACE),
-                )
-            )
-        about = f"Window of {window:,} tokens: {title}"
-        svg = plots.frontier(about, "units per call (sent calls)", title, points)
-        plots.write(folder / f"context-{figure.replace('_', '-')}-{window // 1000}k.svg", svg)
 
 
 def _ratios(

@@ -123,7 +123,7 @@ class EnplaceReplay:
     def remember(self, index: int, texts: Sequence[str]) -> None:
         """Memories that a recall brings for the user event `index`."""
         at = _moment(self._session.events[index].at_s)
-        visible = self._preparer.visible(self._wanted, at, self._price)
+        visible = self._preparer.in_view(self._wanted, at, self._price).memories
         self._recalled = tuple(
             RecalledMemory(
                 id=f"m{abs(hash(text))}", kind="fact", text=text, score=1.0, at=at, why=""

@@ -23,8 +23,7 @@ class Page:
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Columns, the first of which names the row."""
         print_table(heads, rows)
-        self.lines += [_row(heads), _row(["---", *("---:" for _ in heads[1:])])]
-        self.lines += [*map(_row, rows), ""]
+        self.lines += markdown_table(heads, rows)
 
     def note(self, text: str) -> None:
         """One line."""
@@ -40,6 +39,11 @@ class Page:
             found += ["## Bars", "", _row(head), _row(["---", "---:", "---:", "---"])]
             found += [*map(_row, rows), ""]
         return "\n".join([*found, *self.lines]).rstrip() + "\n"
+
+
+def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a table, the first column to the left, and an empty one."""
+    return [_row(heads), _row(["---", *("---:" for _ in heads[1:])]), *map(_row, rows), ""]
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -39,6 +39,7 @@ def chat(asked: argparse.Namespace) -> int:
                 print(HELP, end="")
             elif line:
                 _safely(lambda text=line, usage=shows_usage: _turn(owner, asked.task, text, usage))
+        _safely(owner.learned)
     return 0
 
 

@@ -1,9 +1,11 @@
 """What the commands do, apart from the demo."""
 
 import argparse
+import asyncio
 import importlib
 import importlib.util
 import json
+import signal
 from dataclasses import asdict
 
 from enplace.cli.show import (
@@ -37,6 +39,7 @@ async def ask(asked: argparse.Namespace) -> int:
                 print(f"\n[without {event.segment}: {event.reason}]", flush=True)
             elif isinstance(event, UsageReported):
                 print(flush=True)
+        await owner.learned()  # the next command may come too late for what was said now
     return 0
 
 
@@ -95,6 +98,20 @@ async def models(asked: argparse.Namespace) -> int:
     print(f"  window {card.window_tokens} tokens, answers up to {card.output_tokens}")
     print(f"  tools {card.tools}, engine tools {'yes' if card.uses_engine_tools else 'no'}")
     print(f"  embedded default: {found or 'not here yet; fetched at first use'}")
+    return 0
+
+
+async def worker(_: argparse.Namespace) -> int:
+    """Do the work that others leave in the jobs, until SIGTERM or SIGINT."""
+    if not Settings.from_env().jobs_url:
+        raise ConfigError("a worker needs JOBS_URL: where the jobs are kept")
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    async with open_engine() as engine:
+        await engine.work()
+        print("working; stop with Ctrl-C", flush=True)
+        await stop.wait()
     return 0
 
 

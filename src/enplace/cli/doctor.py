@@ -56,6 +56,7 @@ def examine() -> Iterator[Finding]:
     yield from _local(settings) if settings.provider == "local" else _hosted(settings)
     yield _compaction(settings)
     yield _secrets(settings)
+    yield _learning(settings)
 
 
 def _home(home: Path) -> Finding:
@@ -97,7 +98,7 @@ def _sqlite() -> Finding:
 
 
 def _brains(home: Path) -> Iterator[Finding]:
-    paths = sorted((home / "brains").glob("*.db"))
+    paths = _brain_files(home)
     for path in paths:
         problem = _damage(path)
         if problem:
@@ -108,6 +109,10 @@ def _brains(home: Path) -> Iterator[Finding]:
                 advice="put a copy of the file back, or move it away to start anew",
             )
     yield Finding(check="brains", ok=True, found=f"{len(paths)} in {home / 'brains'}")
+
+
+def _brain_files(home: Path) -> list[Path]:
+    return sorted((home / "brains").glob("*.db"))
 
 
 def _damage(path: Path) -> str:
@@ -178,3 +183,35 @@ def _compaction(settings: Settings) -> Finding:
         )
     found = "on" if settings.keeps_files else "on; what is known of files is not kept apart"
     return Finding(check="compaction", ok=True, found=found)
+
+
+def _learning(settings: Settings) -> Finding:
+    if not settings.learns:
+        return Finding(
+            check="learning",
+            ok=False,
+            found="switched off: nothing is learned from conversations unless by hand",
+            advice="unset LEARNING_ENABLED, or set it to true",
+        )
+    failing = [path for path in _brain_files(settings.home) if _failing(path)]
+    return Finding(
+        check="learning",
+        ok=not failing,
+        found=", ".join(f"{path}: {_failing(path)}" for path in failing)
+        or f"on, after {settings.learning_idle_s} s or {settings.learning_turns} turns",
+        advice="`enplace learn status` with the --owner whose it is says more",
+    )
+
+
+def _failing(path: Path) -> str:
+    """Why the last try to learn from a brain's log failed; empty where it did not."""
+    try:
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        try:
+            query = "select task_id, trouble from attempts where trouble <> '' order by at desc"
+            found = connection.execute(query).fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error:  # damaged, which another check tells, or of an older release
+        return ""
+    return f"{found[0]}: {found[1]}" if found else ""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from enplace.cli import chat, commands, demo, doctor
+from enplace.cli.learning_parser import add_learning, add_review
 from enplace.cli.memory_parser import add_memory
 from enplace.errors import EnplaceError, UsageError
 
@@ -69,6 +70,8 @@ def build_parser() -> argparse.ArgumentParser:
     compact.set_defaults(run=commands.compact)
 
     add_memory(found)
+    add_learning(found)
+    add_review(found)
 
     tasks = found.add_parser("tasks", help="list the tasks of an owner")
     tasks.set_defaults(run=commands.tasks)
@@ -78,6 +81,8 @@ def build_parser() -> argparse.ArgumentParser:
     talk.add_argument("--usage", action="store_true", help="show tokens and cache hits")
     talk.set_defaults(run=chat.chat)
 
+    worker = found.add_parser("worker", help="do the work that others leave in the jobs")
+    worker.set_defaults(run=commands.worker)
     serve = found.add_parser("serve", help="serve the HTTP API")
     serve.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
     serve.add_argument("--port", type=int, default=8765, help="port (default: 8765)")

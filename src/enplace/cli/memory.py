@@ -17,6 +17,7 @@ from enplace.cli.show import (
     memory_json,
     memory_line,
     memory_lines,
+    quote_line,
     write_line,
     written_json,
     written_lines,
@@ -32,7 +33,8 @@ MARKDOWN = {".md", ".markdown"}
 
 
 @asynccontextmanager
-async def _owner(asked: argparse.Namespace) -> AsyncGenerator[OwnerEngine, None]:
+async def owner_of(asked: argparse.Namespace) -> AsyncGenerator[OwnerEngine, None]:
+    """The owner whom a command names, with an engine for as long as it runs."""
     async with open_engine() as engine:
         yield engine.owner(asked.owner)
 
@@ -42,29 +44,33 @@ async def _owner(asked: argparse.Namespace) -> AsyncGenerator[OwnerEngine, None]
 
 async def list_all(asked: argparse.Namespace) -> int:
     """List memories."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         found = await owner.memory.all(asked.kind, limit=asked.limit, everything=asked.all)
     return _print_all(asked, found, "nothing is remembered")
 
 
 async def show(asked: argparse.Namespace) -> int:
     """Show a memory, what it took the place of, and everything that became of it."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         history = await owner.memory.history(asked.id)
         memory = history.memory
         if asked.as_known is not None:
             memory = await owner.memory.get(asked.id, as_known=asked.as_known)
+        said = await owner.learning.quotes(asked.id)
     if asked.json:
         known = {"memory": memory, "before": history.before, "after": history.after}
         told = {name: memory_json(each) if each else None for name, each in known.items()}
         changes = [jsonable(asdict(change)) for change in history.changes]
-        print(json.dumps({**told, "changes": changes}))
+        quoted = [jsonable(asdict(quote)) for quote in said]
+        print(json.dumps({**told, "changes": changes, "said": quoted}))
         return 0
     print("\n".join(memory_lines(memory)))
     if history.before is not None:
         print(f"before     {memory_line(history.before)}")
     if history.after is not None:
         print(f"after      {memory_line(history.after)}")
+    for quote in said:
+        print(quote_line(quote))
     for change in history.changes:
         print(change_line(change))
     return 0
@@ -72,7 +78,7 @@ async def show(asked: argparse.Namespace) -> int:
 
 async def search(asked: argparse.Namespace) -> int:
     """Search what is remembered, best first."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         found = await owner.recall(
             asked.text,
             limit=asked.limit,
@@ -105,7 +111,7 @@ def _filter(asked: argparse.Namespace) -> Filter | None:
 
 async def writes(asked: argparse.Namespace) -> int:
     """List what was written, the last first."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         found = await owner.memory.writes(limit=asked.limit)
     if asked.json:
         print(json.dumps([jsonable(asdict(write)) for write in found]))
@@ -119,7 +125,7 @@ async def writes(asked: argparse.Namespace) -> int:
 
 async def disputes(asked: argparse.Namespace) -> int:
     """List facts in dispute, each with what it contradicts."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         found = await owner.memory.facts(disputed=True)
         against = [await _against(owner, fact) for fact in found]
     if asked.json:
@@ -148,7 +154,7 @@ async def _against(owner: OwnerEngine, fact: Fact) -> Sequence[Fact]:
 
 async def add(asked: argparse.Namespace) -> int:
     """Hold a sentence true."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         done = await owner.memory.remember(asked.sentence, **_fact_values(asked))
     return _print_written(asked, done)
 
@@ -156,7 +162,7 @@ async def add(asked: argparse.Namespace) -> int:
 async def correct(asked: argparse.Namespace) -> int:
     """Put a sentence in the place of a fact, about the same subject unless told otherwise."""
     place = "corrects" if asked.never_true else "supersedes"
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         old = await owner.memory.get(asked.id)
         about: dict[str, Any] = {}
         if isinstance(old, Fact):
@@ -185,35 +191,35 @@ def _fact_values(asked: argparse.Namespace) -> dict[str, Any]:
 
 async def confirm(asked: argparse.Namespace) -> int:
     """Say that a fact is still true."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         done = await owner.memory.confirm(asked.id)
     return _print_written(asked, done)
 
 
 async def expire(asked: argparse.Namespace) -> int:
     """Say that a fact holds no longer."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         done = await owner.memory.close(asked.id, until=asked.until)
     return _print_written(asked, done)
 
 
 async def forget(asked: argparse.Namespace) -> int:
     """Show a memory to nobody any more."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         done = await owner.memory.forget(asked.id)
     return _print_written(asked, done)
 
 
 async def release(asked: argparse.Namespace) -> int:
     """Believe a fact that was held back."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         done = await owner.memory.release(asked.id)
     return _print_written(asked, done)
 
 
 async def undo(asked: argparse.Namespace) -> int:
     """Take a write back."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         done = await owner.memory.undo(asked.write)
     return _print_written(asked, done)
 
@@ -223,14 +229,14 @@ async def undo(asked: argparse.Namespace) -> int:
 
 async def people(asked: argparse.Namespace) -> int:
     """List everybody who is known."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         found = await owner.people.all()
     return _print_all(asked, found, "nobody is known by name")
 
 
 async def know(asked: argparse.Namespace) -> int:
     """Know somebody."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         done = await owner.people.know(
             asked.name, aliases=asked.alias or (), kind=asked.kind, idempotency_key=asked.key
         )
@@ -239,21 +245,21 @@ async def know(asked: argparse.Namespace) -> int:
 
 async def merge(asked: argparse.Namespace) -> int:
     """Say that two people are one."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         done = await owner.people.merge(asked.name, asked.into)
     return _print_written(asked, done)
 
 
 async def split(asked: argparse.Namespace) -> int:
     """Take a merge back."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         done = await owner.people.split(asked.name)
     return _print_written(asked, done)
 
 
 async def relate(asked: argparse.Namespace) -> int:
     """Say how one is related to another."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         done = await owner.people.relate(
             asked.source,
             asked.relation,
@@ -268,14 +274,14 @@ async def relate(asked: argparse.Namespace) -> int:
 
 async def relations(asked: argparse.Namespace) -> int:
     """List how somebody is related to others."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         found = await owner.people.relations(asked.name, at=asked.at)
     return _print_all(asked, found, f"no relation of {asked.name} is known")
 
 
 async def add_episode(asked: argparse.Namespace) -> int:
     """Keep something that happened."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         done = await owner.episodes.remember(
             asked.name,
             asked.description,
@@ -292,7 +298,7 @@ async def add_episode(asked: argparse.Namespace) -> int:
 
 async def documents(asked: argparse.Namespace) -> int:
     """List all current documents."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         found = await owner.documents.all()
     return _print_all(asked, found, "there is no document")
 
@@ -307,7 +313,7 @@ async def add_document(asked: argparse.Namespace) -> int:
         said = text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput(f"{asked.file} is no text in UTF-8") from error
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         done = await owner.documents.add(
             asked.name or asked.file,
             said,
@@ -324,7 +330,7 @@ async def add_document(asked: argparse.Namespace) -> int:
 
 async def export(asked: argparse.Namespace) -> int:
     """Write all that is kept to a file, which is there whole or not at all."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         if asked.file == "-":
             async for line in owner.memory.export():
                 sys.stdout.buffer.write(f"{line}\n".encode())
@@ -352,7 +358,7 @@ async def export(asked: argparse.Namespace) -> int:
 
 async def import_(asked: argparse.Namespace) -> int:
     """Add what a file has and this memory has not."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         done = await owner.memory.import_(_lines(asked.file))
         await _encode(owner)
     if asked.json:
@@ -370,7 +376,7 @@ async def import_(asked: argparse.Namespace) -> int:
 
 async def sweep(asked: argparse.Namespace) -> int:
     """Delete notes that have expired."""
-    async with _owner(asked) as owner:
+    async with owner_of(asked) as owner:
         count = await owner.sweep()
     print(json.dumps({"swept": count}) if asked.json else f"{count} expired notes are deleted")
     return 0

@@ -1,87 +1,64 @@
 """The options of `enplace memory ...`."""
 
 import argparse
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any, Protocol, get_args
+from typing import get_args
 
-from enplace.cli import memory
+from enplace.cli import erasure, memory
+from enplace.cli.parsing import (
+    Adding,
+    Commands,
+    adding,
+    count,
+    group,
+    moment_option,
+    owner_and_json,
+)
 from enplace.records.memory import FactKind, PersonKind, Trust
 from enplace.records.recollection import MemoryKind
 
 STORED = ("fact", "episode", "person", "document")
 
 
-class Commands(Protocol):
-    """The commands of a parser, which argparse gives no public name."""
-
-    def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:
-        """Add a command."""
-        ...
-
-
-Adding = Callable[..., argparse.ArgumentParser]
-
-
 def add_memory(found: Commands) -> None:
     """Add the command `memory` with all of its own commands."""
-    parser = found.add_parser("memory", help="look after what is remembered")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--owner", default="default", help="whose memory (default: default)")
-    shared.add_argument("--json", action="store_true", help="print JSON for programs")
-
-    def adding(
-        under: Commands,
-    ) -> Adding:
-        def add(name: str, run: Callable[..., Any], help_: str) -> argparse.ArgumentParser:
-            command = under.add_parser(name, help=help_, description=help_, parents=[shared])
-            command.set_defaults(run=run)
-            return command
-
-        return add
-
-    add = adding(commands)
+    commands = group(found, "memory", "look after what is remembered")
+    shared = owner_and_json()
+    add = adding(commands, shared)
     _reading(add)
     _writing(add)
-    _people(adding(_group(commands, "people", "whom the owner knows")))
-    _episodes(adding(_group(commands, "episodes", "what happened")))
-    _documents(adding(_group(commands, "documents", "texts of the owner's own")))
+    _people(adding(group(commands, "people", "whom the owner knows"), shared))
+    _episodes(adding(group(commands, "episodes", "what happened"), shared))
+    _documents(adding(group(commands, "documents", "texts of the owner's own"), shared))
     _whole(add)
-
-
-def _group(commands: Commands, name: str, help_: str) -> Commands:
-    group = commands.add_parser(name, help=help_)
-    return group.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
 
 def _reading(add: Adding) -> None:
     command = add("list", memory.list_all, "list memories in the order they were recorded")
     command.add_argument("--kind", choices=STORED, default="", help="only those of a kind")
     command.add_argument("--all", action="store_true", help="forgotten and retired ones as well")
-    command.add_argument("--limit", type=_count, default=100, help="most memories (default: 100)")
+    command.add_argument("--limit", type=count, default=100, help="most memories (default: 100)")
 
     command = add("show", memory.show, "show a memory and everything that became of it")
     command.add_argument("id", help="of any memory")
-    _moment_option(command, "--as-known", "as it was believed to stand then")
+    moment_option(command, "--as-known", "as it was believed to stand then")
 
     command = add("search", memory.search, "search what is remembered")
     command.add_argument("text", help="what to look for, as one would ask a person")
     command.add_argument(
         "--kind", choices=get_args(MemoryKind), action="append", help="only those of a kind"
     )
-    _moment_option(command, "--since", "only what is from then or later")
-    _moment_option(command, "--until", "only what is from before then")
+    moment_option(command, "--since", "only what is from then or later")
+    moment_option(command, "--until", "only what is from before then")
     command.add_argument("--person", action="append", help="said by or about somebody")
     command.add_argument("--tag", action="append", help="only what carries one of the tags")
     command.add_argument("--not-tag", action="append", help="nothing that carries the tag")
-    _moment_option(command, "--at", "what was true then (default: now)")
-    _moment_option(command, "--as-known", "as far as was believed then (default: now)")
-    command.add_argument("--limit", type=_count, default=20, help="most memories (default: 20)")
+    moment_option(command, "--at", "what was true then (default: now)")
+    moment_option(command, "--as-known", "as far as was believed then (default: now)")
+    command.add_argument("--limit", type=count, default=20, help="most memories (default: 20)")
     command.add_argument("--explain", action="store_true", help="show what scores are made of")
 
     command = add("writes", memory.writes, "list what was written, the last first")
-    command.add_argument("--limit", type=_count, default=20, help="most writes (default: 20)")
+    command.add_argument("--limit", type=count, default=20, help="most writes (default: 20)")
 
     add("disputes", memory.disputes, "list facts that contradict facts with more trust")
 
@@ -104,16 +81,27 @@ def _writing(add: Adding) -> None:
 
     command = add("expire", memory.expire, "say that a fact holds no longer")
     command.add_argument("id", help="of a fact")
-    _moment_option(command, "--until", "when it stopped being true (default: now)")
+    moment_option(command, "--until", "when it stopped being true (default: now)")
 
     command = add("forget", memory.forget, "show a memory to nobody any more; undo brings it back")
     command.add_argument("id", help="of any memory")
+
+    command = add("erase", erasure.erase, "erase for good: nothing brings it back")
+    command.add_argument(
+        "ids", nargs="*", metavar="ID", help="of memories, or as a search names it"
+    )
+    command.add_argument("--person", metavar="NAME", help="everything about or naming somebody")
+    command.add_argument("--session", metavar="ID", help="everything that was said in a visit")
+    command.add_argument("--task", metavar="ID", help="everything that was said in a task")
+    command.add_argument("--query", metavar="TEXT", help="what a search finds")
+    command.add_argument("--dry-run", action="store_true", help="show what would go, and stop")
+    command.add_argument("--yes", action="store_true", help="do not ask")
 
     command = add("release", memory.release, "believe a disputed or quarantined fact after all")
     command.add_argument("id", help="of a fact")
 
     command = add("undo", memory.undo, "take a write back, as if it had never been made")
-    command.add_argument("write", type=_count, help="its number")
+    command.add_argument("write", type=count, help="its number")
 
 
 def _fact_options(command: argparse.ArgumentParser) -> None:
@@ -121,8 +109,8 @@ def _fact_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--predicate", help="what it says about them: lives_in")
     command.add_argument("--object", help="what it says it is")
     command.add_argument("--kind", choices=get_args(FactKind), help="what sort of thing it says")
-    _moment_option(command, "--valid-from", "since when it holds (default: now)")
-    _moment_option(command, "--valid-until", "until when it holds")
+    moment_option(command, "--valid-from", "since when it holds (default: now)")
+    moment_option(command, "--valid-until", "until when it holds")
     command.add_argument("--trust", choices=get_args(Trust), help="where it comes from")
     command.add_argument("--tag", action="append", help="for filters; may be given again")
     _key_option(command)
@@ -149,13 +137,13 @@ def _people(add: Adding) -> None:
     command.add_argument("relation", help="mother_of")
     command.add_argument("target", help="Bo")
     command.add_argument("--sentence", help="the same in words")
-    _moment_option(command, "--valid-from", "since when (default: now)")
-    _moment_option(command, "--valid-until", "until when")
+    moment_option(command, "--valid-from", "since when (default: now)")
+    moment_option(command, "--valid-until", "until when")
     _key_option(command)
 
     command = add("relations", memory.relations, "list how somebody is related to others")
     command.add_argument("name")
-    _moment_option(command, "--at", "at that time (default: now)")
+    moment_option(command, "--at", "at that time (default: now)")
 
 
 def _episodes(add: Adding) -> None:
@@ -164,8 +152,8 @@ def _episodes(add: Adding) -> None:
     command.add_argument("description", help="what happened, with whom and where")
     command.add_argument("value", help="what is worth knowing later")
     command.add_argument("--outcome", default="", help="how it ended")
-    _moment_option(command, "--started", "when it began")
-    _moment_option(command, "--ended", "when it ended")
+    moment_option(command, "--started", "when it began")
+    moment_option(command, "--ended", "when it ended")
     command.add_argument("--person", action="append", help="who took part; may be given again")
     command.add_argument("--tag", action="append", help="for filters; may be given again")
     _key_option(command)
@@ -191,26 +179,5 @@ def _whole(add: Adding) -> None:
     add("sweep", memory.sweep, "delete notes that have expired")
 
 
-def _moment_option(command: argparse.ArgumentParser, name: str, help_: str) -> None:
-    command.add_argument(name, type=_moment, metavar="TIME", help=help_)
-
-
 def _key_option(command: argparse.ArgumentParser) -> None:
     command.add_argument("--key", help="idempotency key: the same again writes nothing")
-
-
-def _moment(text: str) -> datetime:
-    """A day or a time; in this machine's time zone where it names none."""
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo is not None else moment.astimezone()
-    except (ValueError, OverflowError, OSError) as error:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no time such as 2026-05-31 or 2026-05-31T18:30+02:00"
-        ) from error
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 1 << 62:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
-    return int(text)

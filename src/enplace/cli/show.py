@@ -1,11 +1,12 @@
 """How things look on a terminal, and as JSON."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
+from enplace.engine import LearningStatus
 from enplace.engine.explaining import Explained
 from enplace.records.block import (
     Block,
@@ -18,9 +19,11 @@ from enplace.records.block import (
 )
 from enplace.records.context import Context
 from enplace.records.event import Event, UsageReported
-from enplace.records.memory import Change, Document, Episode, Fact, Memory, Person
+from enplace.records.learning import Batch, Quote
+from enplace.records.memory import Change, Document, Fact, Memory, Person
 from enplace.records.recollection import Recollection
-from enplace.records.standing import kind_of
+from enplace.records.standing import kind_of, text_of
+from enplace.records.telling import Told
 from enplace.records.write import Write, Written
 from enplace.stores.codec import encode_event
 
@@ -98,15 +101,9 @@ def memory_line(memory: Memory) -> str:
 
 def memory_text(memory: Memory) -> str:
     """What a memory says."""
-    match memory:
-        case Fact():
-            return memory.sentence
-        case Episode():
-            return f"{memory.key}: {memory.description}"
-        case Person():
-            return ", ".join(memory.names)
-        case Document():
-            return f"{memory.name} ({len(memory.text)} characters, {len(memory.chunks)} pieces)"
+    if isinstance(memory, Document):
+        return f"{memory.name} ({len(memory.text)} characters, {len(memory.chunks)} pieces)"
+    return text_of(memory)
 
 
 def memory_lines(memory: Memory) -> Iterator[str]:
@@ -172,6 +169,64 @@ def found_lines(found: Recollection, *, explain: bool) -> Iterator[str]:
             yield f"dropped by {dropped.stage}: {dropped.id}, {dropped.score:.2f}"
     if not found.memories:
         yield found.silence or found.query.reason or "nothing relevant is remembered"
+
+
+# Learning
+
+
+def status_lines(status: LearningStatus) -> Iterator[str]:
+    """How far learning has come, a line for each thing worth knowing."""
+    yield f"learning    {'on' if status.in_background else 'switched off: only by hand'}"
+    tasks = ", ".join(due.task_id for due in status.due)
+    lag = f"{status.lag_events} events of {tasks}, for {status.lag_s:.0f} s" if tasks else "nothing"
+    yield f"waiting     {lag}"
+    yield f"batches     {status.batches}, from {status.heard} utterances"
+    yield f"learned     {_counted(status.outcomes) or 'nothing'}"
+    if status.confirmed_ratio is not None:
+        yield f"confirmed   {status.confirmed_ratio:.2f} times what was added"
+    yield f"dropped     {_counted(status.dropped) or 'nothing'}"
+    if status.asked_tokens:
+        yield f"asked       {status.asked_tokens} tokens of the model"
+    if status.rolled_back:
+        yield f"taken back  {status.rolled_back} batches"
+    if status.set_aside:
+        yield f"set aside   {status.set_aside} utterances that learning failed at"
+    for attempt in status.failing:
+        yield f"failing     {attempt.task_id}, {attempt.tries} times: {attempt.trouble}"
+
+
+def batch_line(batch: Batch) -> str:
+    """A batch in one line."""
+    report = batch.report
+    told = [] if batch.state == "done" else [batch.state.replace("_", " ")]
+    told += [report.trouble] if report.trouble else []
+    beside = f"  [{', '.join(told)}]" if told else ""
+    done = _counted(report.outcomes) or "nothing learned"
+    heard = f"{report.heard} heard, {done}"
+    return f"{batch.id}  {batch.at:%Y-%m-%d %H:%M}  {batch.task_id}: {heard}{beside}"
+
+
+def told_lines(batch: Batch, events: Iterable[Told]) -> Iterator[str]:
+    """A batch and what it did, a line each."""
+    yield batch_line(batch)
+    for event in events:
+        if not event.name.startswith("learn."):
+            yield f"  {event.name.partition('.')[2]:<12}{event.memory}: {event.text}"
+    if batch.report.dropped:
+        yield f"  {'dropped':<12}{_counted(batch.report.dropped)}"
+
+
+def quote_line(quote: Quote) -> str:
+    """What was said for a memory, in one line."""
+    place = f"{quote.span.task_id} e{quote.span.ordinal}"
+    if quote.at is None:
+        return f"said       {place}: not in this log"
+    speaker = f" {quote.speaker}" if quote.speaker else ""
+    return f"said       {place}, {quote.at:%Y-%m-%d}{speaker}: {_short(quote.text)}"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
 # Blocks

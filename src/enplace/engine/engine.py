@@ -6,6 +6,7 @@ from typing import Self
 from enplace.engine.acceptance import accept_name
 from enplace.engine.owner import OwnerEngine
 from enplace.engine.parts import EngineOptions, Ports
+from enplace.errors import StoreError
 from enplace.ports import Brains, Embedder, Model
 
 DEFAULT_OWNER = "default"
@@ -45,6 +46,14 @@ class Engine:
         return self._options.redacts
 
     @property
+    def learning(self) -> str:
+        """Whether conversations are learned from, in words that a person may read."""
+        if not self._options.learning.in_background:
+            return "switched off: only by hand"
+        failing = sum(bool(owner.learning.trouble) for owner in self._owners.values())
+        return f"failing, owners: {failing}" if failing else "on"
+
+    @property
     def embedder(self) -> Embedder | None:
         """Makes vectors for recall; None where recall goes by words alone."""
         return self._ports.embedder
@@ -62,8 +71,24 @@ class Engine:
             self._owners.popitem(last=False)
         return owner
 
+    async def work(self) -> None:
+        """Begin to do what others left in the jobs, and what is submitted from now on.
+
+        Without a `Jobs` port it does nothing: each owner's work is done where it falls due.
+        """
+        if self._ports.jobs is not None:
+            await self._ports.jobs.start(self._learn)
+
+    async def _learn(self, owner: str) -> None:
+        learning = self.owner(owner).learning
+        await learning.run("job", patient=True)
+        if learning.trouble:
+            raise StoreError(learning.trouble)  # the job is tried again after a pause
+
     async def aclose(self) -> None:
         """Close the models and all brains."""
+        if self._ports.jobs is not None:
+            await self._ports.jobs.aclose()
         for owner in self._owners.values():
             await owner.aclose()
         await self._ports.model.aclose()

@@ -1,62 +1,63 @@
 """The Learning Centre of one owner: what is due is learned from, batch by batch."""
 
 import logging
-import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from enplace.engine.batches import Batches, FindFacts
 from enplace.engine.memory import OwnerMemory
+from enplace.engine.parts import LearningOptions
+from enplace.engine.progress import LearningStatus, progress
+from enplace.engine.telling import quotes, told_after, told_of_batch
 from enplace.engine.writing import Writer
 from enplace.errors import MemoryNotFound, StoreError, UsageError
 from enplace.ports import Brain
-from enplace.records.changeset import Changeset
-from enplace.records.learning import Assert, Batch, End, Learned, Lesson, Meet, Proposal, Report
-from enplace.records.memory import Fact, SoulLine, Span
+from enplace.records.learning import (
+    Assert,
+    Attempt,
+    Batch,
+    Learned,
+    Lesson,
+    Meet,
+    Quote,
+    Report,
+)
+from enplace.records.memory import Fact, Span
 from enplace.records.task import Due
-from enplace.records.words import fold
-from enplace.records.write import Keep, Surroundings, Undo, Write, Written
-from enplace.upload.learning.decide import Beside, Hold, place_of, steps
-from enplace.upload.learning.hearing import MOST_UTTERANCES, Stretch, stretch
-from enplace.upload.learning.lesson import EXTRACTOR, lesson
-from enplace.upload.learning.scene import Known
+from enplace.records.telling import Told
+from enplace.records.write import Written
+from enplace.upload.learning.decide import place_of
+from enplace.upload.learning.hearing import MOST_UTTERANCES, stretch
 
 _log = logging.getLogger("enplace.upload")
 
+_ALL = 1 << 53
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 1_800.0
 """Seconds until a stretch that failed is tried again: doubled each time."""
 ENOUGH_OF_BEFORE = 0.5
 """A replay that would find less than this share of what it takes back is refused."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LearningStatus:
-    """How far an owner's log was learned from."""
-
-    due: tuple[Due, ...]
-    """What waits."""
-    lag_events: int
-    """Events behind the cursors."""
-    oldest_due_at: datetime | None
-    failing: tuple[str, ...]
-    """Tasks whose last try failed, with the reason."""
-    set_aside: int
-    """Batches that nothing could be learned from."""
-    batches: int
-    outcomes: dict[str, int]
-    """Over all batches that count."""
-    dropped: dict[str, int]
-    """By reason."""
-
-
 class Learning:
     """Learns from one owner's log. Safe to call from anywhere at any time: effects happen once."""
 
-    def __init__(self, writer: Writer, memory: OwnerMemory, owner: str) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        memory: OwnerMemory,
+        owner: str,
+        options: LearningOptions,
+        find_facts: FindFacts | None = None,
+    ) -> None:
         self._writer = writer
         self._memory = memory
         self._owner = owner
+        self._options = options
+        self._batches = Batches(writer, memory, owner, options, find_facts)
+        self.trouble = ""
+        """Why the last run failed at something; empty where it did not."""
 
     async def run(self, reason: str = "by hand", *, patient: bool = False) -> Sequence[Batch]:
         """Learn from everything that is due.
@@ -71,27 +72,44 @@ class Learning:
         brain = await self._writer.brain()
         done: list[Batch] = []
         for due in await brain.lessons.due():
+            await self._batches.leave_dead(brain, due.task_id)
             done += await self._task(brain, due, reason, patient=patient)
+        failed = [each.trouble for each in await brain.lessons.attempts() if each.trouble]
+        self.trouble = failed[-1] if failed else ""
         if done:
             self._writer.written(brain)
         return done
 
     async def dry_run(self) -> Sequence[Learned]:
-        """What `run` would do, decided on in full; nothing is written."""
+        """What `run` would do, decided on in full; nothing is written.
+
+        Each task is one batch, weighed by itself.
+        """
         brain = await self._writer.brain()
         told: list[Learned] = []
         for due in await brain.lessons.due():
             after = await brain.lessons.cursor(due.task_id)
-            part = await self._stretch(brain, due, after, MOST_UTTERANCES)
-            batch, found = self._batch(
-                part, due.task_id, after, "dry run", await self._known(brain)
+            part = await self._batches.stretch(brain, due, after, _ALL)
+            batch, found = await self._batches.batch(
+                part, due.task_id, after, "dry run", await self._batches.known(brain)
             )
-            written, adopted = await self._weighed(brain, batch, found.proposals, dry=True)
-            told.append(Learned(batch=batch, written=tuple(written), adopted=tuple(adopted)))
+            written, adopted = await self._batches.write(brain, batch, found.proposals, dry=True)
+            outcomes = Counter[str](each.outcome for each in written)
+            outcomes += Counter(adopted=len(adopted))
+            report = replace(batch.report, outcomes=dict(sorted(outcomes.items())))
+            told.append(
+                Learned(
+                    batch=replace(batch, report=report),
+                    written=tuple(written),
+                    adopted=tuple(adopted),
+                )
+            )
         return told
 
     async def rollback(self, batch_id: str, *, rewind: bool = False) -> Batch:
         """Take back all that a batch wrote, as if it had not been learned.
+
+        Somebody who got more names since stays known.
 
         Args:
             batch_id: The batch.
@@ -109,8 +127,8 @@ class Learning:
         if batch.state == "rolled_back":
             raise UsageError(f"batch {batch_id} was rolled back already", batch=batch_id)
         for write in reversed(writes):
-            await self._undo(brain, write)
-        await self._restore_soul(brain, batch_id)
+            await self._batches.undo(brain, write)
+        await self._batches.restore_soul(brain, batch_id)
         await brain.lessons.take_back(batch_id, rewind=rewind)
         return replace(batch, state="rolled_back")
 
@@ -127,7 +145,7 @@ class Learning:
         brain = await self._writer.brain()
         old = [
             batch
-            for batch in await brain.lessons.batches(limit=1_000_000)
+            for batch in await brain.lessons.batches(limit=_ALL)
             if batch.state != "rolled_back" and (since is None or batch.at >= since)
         ]
         if not force:
@@ -139,34 +157,8 @@ class Learning:
     async def status(self) -> LearningStatus:
         """How far learning has come."""
         brain = await self._writer.brain()
-        due = tuple(await brain.lessons.due())
-        behind, oldest = 0, None
-        for each in due:
-            cursor = await brain.lessons.cursor(each.task_id)
-            waiting = [
-                event.place.at
-                for event in await brain.log.read(each.task_id)
-                if event.place and cursor < event.place.position <= each.position
-            ]
-            behind += len(waiting)
-            oldest = min([*waiting, *([oldest] if oldest else [])], default=None)
-        batches = await brain.lessons.batches(limit=1_000_000)
-        outcomes, dropped = Counter[str](), Counter[str]()
-        for batch in batches:
-            if batch.state == "done":
-                outcomes.update(batch.report.outcomes)
-                dropped.update(batch.report.dropped)
-        failing = [each for each in await brain.lessons.attempts() if each.trouble]
-        return LearningStatus(
-            due=due,
-            lag_events=behind,
-            oldest_due_at=oldest,
-            failing=tuple(f"{each.task_id}: {each.trouble}" for each in failing),
-            set_aside=sum(batch.state == "set_aside" for batch in batches),
-            batches=len(batches),
-            outcomes=dict(outcomes),
-            dropped=dict(dropped),
-        )
+        now = self._writer.clock.now()
+        return await progress(brain, now, in_background=self._options.in_background)
 
     async def batches(self, *, limit: int = 50) -> Sequence[Batch]:
         """What was learned in which batch, the last first."""
@@ -176,10 +168,65 @@ class Learning:
         """Everything that was said for a memory, in the order it was heard."""
         return await (await self._writer.brain()).lessons.evidence(memory_id)
 
+    async def quotes(self, memory_id: str) -> Sequence[Quote]:
+        """The same with the words that were said.
+
+        Raises:
+            MemoryNotFound: There is none of this id.
+        """
+        return await quotes(await self._writer.brain(), memory_id, self._owner)
+
+    async def told(self, batch_id: str) -> Sequence[Told]:
+        """What a batch did, one after the other.
+
+        Raises:
+            MemoryNotFound: There is no such batch.
+        """
+        return await told_of_batch(await self._writer.brain(), batch_id)
+
+    async def told_after(self, after: int = 0, *, limit: int = 100) -> tuple[Sequence[Told], int]:
+        """What became of memory after a write, whoever made it, and where to go on.
+
+        Args:
+            after: Id of the last write that was told before.
+            limit: Most writes.
+
+        Returns:
+            Of each write what it did; and the id to ask with next, which loses nothing.
+        """
+        return await told_after(await self._writer.brain(), after, limit)
+
     async def review(self) -> Sequence[Fact]:
         """What waits for a person: it looked like an order from somebody with no right to give one."""
         brain = await self._writer.brain()
         return await brain.memory.facts(self._writer.clock.now(), state="quarantined")
+
+    async def approve(self, fact_id: str) -> Written:
+        """Believe a fact that waits for a person, as `memory.release`.
+
+        Raises:
+            MemoryNotFound: There is no such fact.
+            UsageError: It does not wait.
+        """
+        await self._require_held(fact_id)
+        return await self._memory.release(fact_id)
+
+    async def decline(self, fact_id: str) -> Written:
+        """Show a fact that waits for a person to nobody, as `memory.forget`.
+
+        Raises:
+            MemoryNotFound: There is no such fact.
+            UsageError: It does not wait.
+        """
+        await self._require_held(fact_id)
+        return await self._memory.forget(fact_id)
+
+    async def _require_held(self, fact_id: str) -> None:
+        memory = await self._memory.get(fact_id)
+        if memory.state not in {"quarantined", "disputed"}:
+            raise UsageError(
+                f"{fact_id} is {memory.state}: it waits for nobody", id=fact_id, state=memory.state
+            )
 
     # One task
 
@@ -189,23 +236,29 @@ class Learning:
             if patient and not await self._is_time(brain, due.task_id, after):
                 break
             now = self._writer.clock.now()
+            before = await self._tried(brain, due.task_id, after)
             attempt = await brain.lessons.attempt(
                 due.task_id, after, now
             )  # before anything is spent
             most = MOST_UTTERANCES >> (attempt.tries - 1)
-            part = await self._stretch(brain, due, after, max(1, most))
+            part = await self._batches.stretch(brain, due, after, max(1, most))
             try:
-                batch, found = self._batch(
-                    part, due.task_id, after, reason, await self._known(brain)
-                )
                 if most == 0:  # alone, and failed before: set aside, so that the rest goes on
-                    trouble = attempt.trouble or "failed several times"
+                    trouble = before.trouble if before else ""
+                    batch, found = self._batches.begin(part, due.task_id, after, reason), Lesson()
                     batch = replace(
-                        batch, state="set_aside", report=Report(heard=1, trouble=trouble)
+                        batch,
+                        state="set_aside",
+                        report=Report(heard=1, trouble=trouble or "the process died of it"),
                     )
-                    found = Lesson()
-                await self._weighed(brain, batch, found.proposals)
-            except Exception as error:  # the worker's loop: whatever it is, the rest goes on
+                else:
+                    known = await self._batches.known(brain)
+                    batch, found = await self._batches.batch(
+                        part, due.task_id, after, reason, known
+                    )
+                    batch, found = await self._batches.ask_too(brain, part, batch, found)
+                await self._batches.write(brain, batch, found.proposals)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the rest goes on
                 _log.exception("a batch failed", extra={"action": "learn", "task_id": due.task_id})
                 await brain.lessons.attempt(
                     due.task_id, after, now, trouble=f"{type(error).__name__}: {error}"
@@ -220,141 +273,32 @@ class Learning:
         return done
 
     async def _is_time(self, brain: Brain, task_id: str, after: int) -> bool:
-        now = self._writer.clock.now()
-        for attempt in await brain.lessons.attempts():
-            if (attempt.task_id, attempt.after) == (task_id, after) and attempt.trouble:
-                pause = min(FIRST_PAUSE_S * 2 ** (attempt.tries - 1), LONGEST_PAUSE_S)
-                return now >= attempt.at + timedelta(seconds=pause)
-        return True
+        attempt = await self._tried(brain, task_id, after)
+        if attempt is None or not attempt.trouble:
+            return True
+        pause = min(FIRST_PAUSE_S * 2 ** (attempt.tries - 1), LONGEST_PAUSE_S)
+        return self._writer.clock.now() >= attempt.at + timedelta(seconds=pause)
 
-    async def _stretch(self, brain: Brain, due: Due, after: int, most: int) -> Stretch:
-        events = await brain.log.read(due.task_id)
-        return stretch(events, after, due.position, most, self._owner)
-
-    def _batch(
-        self, part: Stretch, task_id: str, after: int, reason: str, known: Known
-    ) -> tuple[Batch, Lesson]:
-        found = lesson(part.said, known)
-        fresh = [each for each in found.proposals if _ordinal(each) in part.fresh]
-        drops = Counter(each.reason for each in found.dropped if each.span.ordinal in part.fresh)
-        now = self._writer.clock.now()
-        batch = Batch(
-            id=f"b{int(now.timestamp() * 1_000_000):016d}{uuid.uuid4().hex[:8]}",
-            task_id=task_id,
-            after=after,
-            upto=part.upto,
-            at=now,
-            extractor=EXTRACTOR,
-            reason=reason,
-            report=Report(heard=len(part.fresh), dropped=dict(sorted(drops.items()))),
-        )
-        return batch, replace(found, proposals=tuple(fresh))
-
-    async def _known(self, brain: Brain) -> Known:
-        facts = await brain.memory.facts(self._writer.clock.now())
-        return Known(
-            ties=tuple(
-                (fact.tags[0], fact.object)
-                for fact in facts
-                if fact.fact_kind == "relation"
-                and fact.tags
-                and fact.object
-                and fact.object[:1].isupper()
-            )
-        )
-
-    async def _weighed(
-        self, brain: Brain, batch: Batch, proposals: Sequence[Proposal], *, dry: bool = False
-    ) -> tuple[list[Written], list[SoulLine]]:
-        beside = await self._beside(brain, again=batch.reason == "replay")
-        written: list[Written] = []
-        adopted: list[SoulLine] = []
-        now = self._writer.clock.now()
-
-        def decide(proposal: Proposal, near: Surroundings) -> Sequence[Changeset]:
-            made: list[Changeset] = []
-            for step in steps(
-                proposal, near, beside, batch=batch.id, now=now, holds_one=self._writer.holds_one
-            ):
-                match step:
-                    case SoulLine():
-                        adopted.append(step)
-                        made.append(Changeset(at=now, soul=(step,)))
-                    case Hold(fact=fact):
-                        made.append(_held(fact, now))
-                        written.append(Written(outcome="quarantined", memory=fact, write=0))
-                    case _:
-                        told, changeset = self._writer.step(step, near)
-                        made.append(changeset)
-                        written.append(told)
-            return made
-
-        await brain.learn(batch, proposals, decide, dry=dry)
-        return written, adopted
-
-    async def _beside(self, brain: Brain, *, again: bool) -> Beside:
-        people = await brain.memory.people()
-        everything = await brain.memory.all("fact", limit=1 << 30, everything=True) if again else ()
-        gone = [each for each in everything if isinstance(each, Fact) and each.state == "forgotten"]
-        return Beside(
-            soul=tuple(await brain.memory.soul()),
-            names=frozenset(name for person in people for name in map(fold, person.names)),
-            forgotten=frozenset(map(place_of, gone)),
-        )
-
-    async def _undo(self, brain: Brain, write_id: int) -> None:
-        found = await brain.memory.write(write_id)
-        if found is not None and not found[0].undone and not isinstance(found[0].operation, Undo):
-            await self._memory.undo(write_id)
-
-    async def _restore_soul(self, brain: Brain, batch_id: str) -> None:
-        """The lines of a batch give way to what stood before them."""
-        history = await brain.memory.soul(history=True)
-        current = {(line.section, line.key): line for line in history}
-        for place, line in current.items():
-            if line.batch != batch_id:
-                continue
-            before = [
-                each
-                for each in history
-                if (each.section, each.key) == place and each.batch != batch_id
-            ]
-            text = before[-1].text if before else ""
-            now = self._writer.clock.now()
-            await brain.commit(
-                Changeset(at=now, soul=(replace(line, text=text, recorded_at=now, batch=None),))
-            )
+    async def _tried(self, brain: Brain, task_id: str, after: int) -> Attempt | None:
+        """The earlier tries of a stretch."""
+        tried = await brain.lessons.attempts()
+        return next((a for a in tried if (a.task_id, a.after) == (task_id, after)), None)
 
     async def _require_enough(self, brain: Brain, old: Sequence[Batch]) -> None:
         before = sum(batch.report.outcomes.get("added", 0) for batch in old)
         after = 0
-        known = await self._known(brain)
+        known = await self._batches.known(brain)
         for batch in old:
-            events = await brain.log.read(batch.task_id)
-            part = stretch(events, batch.after, batch.upto, 1_000_000, self._owner)
-            _, found = self._batch(part, batch.task_id, batch.after, "replay", known)
+            if batch.state == "set_aside":
+                continue
+            events = await self._batches.events(brain, batch.task_id)
+            part = stretch(events, batch.after, batch.upto, _ALL, self._owner)
+            _, found = await self._batches.batch(part, batch.task_id, batch.after, "replay", known)
             after += len({place_of(p.fact) for p in found.proposals if isinstance(p, Assert)})
+            after += len({p.memory.id for p in found.proposals if isinstance(p, Meet)})
         if before and after < ENOUGH_OF_BEFORE * before:
             raise UsageError(
-                f"a replay would find {after} facts where {before} were added: refused",
+                f"a replay would find {after} memories where {before} were added: refused",
                 before=before,
                 after=after,
             )
-
-
-def _ordinal(proposal: Proposal) -> int:
-    match proposal:
-        case Assert(fact=fact) | End(about=fact):
-            evidence = fact.evidence
-        case Meet(memory=memory):
-            evidence = memory.evidence
-        case _:
-            evidence = proposal.line.evidence
-    return evidence[0].ordinal if evidence else 0
-
-
-def _held(fact: Fact, now: datetime) -> Changeset:
-    write = Write(
-        id=0, at=now, operation=Keep(target=fact.id), outcome="quarantined", target=fact.id
-    )
-    return Changeset(at=now, memories=(fact,), changes=(), write=write)

@@ -12,7 +12,17 @@ from enplace.ports import Portable, Recall
 from enplace.records.exchange import Imported
 from enplace.records.memory import Change, Fact, FactKind, Memory, Person, Span, Trust
 from enplace.records.standing import standing_of, stood
-from enplace.records.write import Close, Confirm, Forget, Release, Remember, Undo, Write, Written
+from enplace.records.write import (
+    Close,
+    Confirm,
+    Erase,
+    Forget,
+    Release,
+    Remember,
+    Undo,
+    Write,
+    Written,
+)
 
 MOST_SENTENCE_CHARACTERS = 2_000
 """A fact is a sentence; longer texts are documents."""
@@ -332,14 +342,18 @@ class OwnerMemory:
 
         Raises:
             MemoryNotFound: There is no such write.
-            UsageError: It was undone before, is an undo itself, or later writes about the same
-                episode, person or document must be undone first.
+            UsageError: It was undone before, is an undo itself, was erased, or later writes about
+                the same episode, person or document must be undone first.
         """
         store = (await self._writer.brain()).memory
         found = await store.write(write_id)
         if found is None:
             raise MemoryNotFound(f"there is no write {write_id}", write=write_id)
         write, made = found
+        if isinstance(write.operation, Erase):
+            raise UsageError(
+                f"write {write_id} was erased: nothing is left to undo", write=write_id
+            )
         if write.undone or isinstance(write.operation, Undo):
             raise UsageError(f"write {write_id} is undone already, or an undo", write=write_id)
         targets = dict.fromkeys(change.target for change in made)

@@ -13,6 +13,7 @@ from enplace.desk import (
     Asked,
     Station,
     Warm,
+    ask_beside,
     branch_off,
     close_part,
     last_context,
@@ -24,6 +25,7 @@ from enplace.engine.admission import Again, Continue, New, admit, message_at
 from enplace.engine.documents import Documents
 from enplace.engine.encoding import Encoder
 from enplace.engine.episodes import Episodes
+from enplace.engine.erasure import Erasure
 from enplace.engine.explaining import Explained, explain
 from enplace.engine.learning import Learning
 from enplace.engine.memory import MOST_SENTENCE_CHARACTERS, OwnerMemory
@@ -34,11 +36,13 @@ from enplace.engine.turns import Ground, OpenTurn, resume, start
 from enplace.engine.writing import Writer
 from enplace.errors import BadInput, EnplaceError, MemoryNotFound, TaskNotFound, UsageError
 from enplace.ports import Brain
+from enplace.records.aside import Aside
 from enplace.records.block import MediaBlock
 from enplace.records.changeset import Changeset
 from enplace.records.context import Context, History
 from enplace.records.event import Compacted, Event, Framed, MessageHeard, NoteWritten
 from enplace.records.filter import Filter
+from enplace.records.learning import Utterance
 from enplace.records.memory import Fact, Note, NoteKind, SoulLine, SoulSection, Span, expiry
 from enplace.records.message import UserMessage
 from enplace.records.receipt import Reason, reason_in, receipt_of
@@ -75,9 +79,19 @@ class OwnerEngine:
         """Whom the owner knows."""
         self.documents = Documents(writer)
         """Texts of the owner's own."""
-        self.learning = Learning(writer, self.memory, name)
+        can_ask = ports.model.card.can_extract and options.learning.asks_model
+        self.learning = Learning(
+            writer, self.memory, name, options.learning, self._find_facts if can_ask else None
+        )
         """What is learned from conversations, in the background or by hand."""
-        self._study = Study(self.learning, options.learning)
+        self.erasure = Erasure(writer, self.recall, name, self._forget_logs)
+        """Erases for good: by id, person, session, task or query."""
+        jobs = ports.jobs
+        self._study = Study(
+            self.learning,
+            options.learning,
+            None if jobs is None else lambda: jobs.submit(name),
+        )
 
     # Turns
 
@@ -367,6 +381,14 @@ class OwnerEngine:
         await self._encoder.settled()
         return self._encoder.trouble
 
+    async def learned(self) -> str:
+        """Learn from what is due without waiting for a pause; why that failed, empty if it did not.
+
+        Where learning is switched off this does nothing; `learning.run` learns all the same.
+        """
+        await self._study.settled()
+        return self.learning.trouble
+
     async def note(
         self,
         task_id: str,
@@ -441,8 +463,15 @@ class OwnerEngine:
 
     # Behind them
 
+    async def _forget_logs(self) -> None:
+        """Read every task anew: what was held of its log was erased."""
+        self._warm.clear()
+
     async def _brain(self) -> Brain:
         return await self._ports.brains.open(self.name)
+
+    async def _find_facts(self, said: Sequence[Utterance]) -> Aside | None:
+        return await ask_beside(self._station_of(await self._brain()), said)
 
     def _station_of(self, brain: Brain) -> Station:
         """The brain with the model and all tools that the model can use; made once."""

@@ -9,6 +9,7 @@ from enplace.ports import (
     Brains,
     Clock,
     Embedder,
+    Jobs,
     LogStore,
     LongTerm,
     Model,
@@ -16,7 +17,10 @@ from enplace.ports import (
     TokenCounter,
     Tool,
 )
+from enplace.records.learning import Lesson, Utterance
 from enplace.records.words import fold
+from enplace.upload.learning.lesson import EXTRACTOR, lesson
+from enplace.upload.learning.scene import Known
 from enplace.upload.predicates import Predicate, known_predicate
 
 EngineTools: TypeAlias = Callable[[LongTerm, LogStore], Sequence[Tool]]
@@ -37,6 +41,20 @@ class MemoryOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extractor:
+    """Finds what is worth keeping in what was said."""
+
+    name: str
+    """With its version; every batch keeps it."""
+    lesson: Callable[[Sequence[Utterance], Known], Lesson]
+    """Pure. What it raises is tried again, and at last what it fails at is set aside."""
+
+
+RULES = Extractor(name=EXTRACTOR, lesson=lesson)
+"""By code alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LearningOptions:
     """When an owner's log is learned from."""
 
@@ -46,6 +64,11 @@ class LearningOptions:
     """Turns after which it is learned without waiting for a pause."""
     in_background: bool = True
     """False: only by hand, `OwnerEngine.learning.run`."""
+    extractor: Extractor = RULES
+    asks_model: bool = True
+    """Whether a model that can (`ModelCard.can_extract`) is asked beside the rules."""
+    daily_tokens: int = 200_000
+    """Most tokens, in and out, that it is given within a day for one owner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,3 +101,5 @@ class Ports:
     """None: recall by words alone."""
     prices: PriceBook | None = None
     """None: nobody knows what calls cost."""
+    jobs: Jobs | None = None
+    """None: work beside the turns is done by this process, as long as it lasts."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from enplace.engine.learning import Learning
 from enplace.engine.parts import LearningOptions
@@ -13,9 +14,15 @@ _log = logging.getLogger("enplace.engine")
 class Study:
     """One background task at a time for one owner. What it leaves undone stays due in the log."""
 
-    def __init__(self, learning: Learning, options: LearningOptions) -> None:
+    def __init__(
+        self,
+        learning: Learning,
+        options: LearningOptions,
+        submit: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._learning = learning
         self._options = options
+        self._submit = submit
         self._task: asyncio.Task[None] | None = None
         self._waiting = 0
         self._reason = ""
@@ -39,8 +46,8 @@ class Study:
 
     async def settled(self) -> None:
         """Learn what is due now, without a pause, and wait for it."""
-        self._now.set()
         while self._task is not None and not self._task.done():
+            self._now.set()
             await asyncio.wait([self._task])
 
     async def aclose(self) -> None:
@@ -63,6 +70,9 @@ class Study:
             self._now.clear()
             self._waiting = 0
             try:
-                await self._learning.run(self._reason, patient=True)
+                if self._submit is not None:  # whoever works on jobs learns
+                    await self._submit()
+                else:
+                    await self._learning.run(self._reason, patient=True)
             except EnplaceError as error:
                 _log.warning("nothing learned: %s", error.message, extra={"action": "learn"})

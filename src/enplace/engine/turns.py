@@ -107,7 +107,8 @@ class OpenTurn:
                 *_unknown(self.history),
                 ErrorRaised(error=error.code, message=error.message, details=error.details),
                 TurnErrored(turn_id=self.history.turn_id, error=error.code),
-            ]
+            ],
+            due="turn errored",
         )
 
 

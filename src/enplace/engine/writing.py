@@ -14,7 +14,16 @@ from enplace.records.memory import Change, Document, Episode, Fact, Memory, Pers
 from enplace.records.people import keys_of, names_beside
 from enplace.records.standing import standing_of
 from enplace.records.words import fold
-from enplace.records.write import Keep, Operation, Outcome, Remember, Surroundings, Write, Written
+from enplace.records.write import (
+    Erase,
+    Keep,
+    Operation,
+    Outcome,
+    Remember,
+    Surroundings,
+    Write,
+    Written,
+)
 from enplace.upload.redact import Redactor
 from enplace.upload.replay import KeyOf, Replayed, carry_out, replay
 
@@ -276,6 +285,8 @@ class Writer:
         Raises:
             IdempotencyConflict: That write asked for something else.
         """
+        if isinstance(earlier.operation, Erase):
+            raise IdempotencyConflict("what was written under this idempotency key was erased")
         if earlier.request != request:
             raise IdempotencyConflict("this idempotency key was used for another write")
         memory = (await brain.memory.get([earlier.target]))[earlier.target]

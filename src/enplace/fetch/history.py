@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from enplace.ports import LogStore
 from enplace.records.context import History
-from enplace.records.event import Compacted, EpochOpened, Event, Framed, UserSpoke
+from enplace.records.event import Compacted, EpochOpened, Erased, Event, Framed, UserSpoke
 
 
 async def load_history(log: LogStore, task_id: str) -> History:
@@ -15,7 +15,9 @@ async def load_history(log: LogStore, task_id: str) -> History:
 
 
 async def load_more(log: LogStore, known: History, *, seen: int = 0) -> History | None:
-    """A history with what came since; None where the log branched, and it must be read anew.
+    """A history with what came since; None where it must be read anew, from its beginning.
+
+    That is where the log branched, or something in it was erased.
 
     The texts are those of the new events only.
 
@@ -28,6 +30,8 @@ async def load_more(log: LogStore, known: History, *, seen: int = 0) -> History 
     after = last.ordinal if last else 0
     fresh = tuple(await log.read(known.task_id, after))
     if fresh and after and fresh[0].place and fresh[0].place.parent != after:
+        return None
+    if any(isinstance(event, Erased) for event in fresh):
         return None
     if seen > after and not any(event.place and event.place.ordinal == seen for event in fresh):
         return None

@@ -77,6 +77,13 @@ _IN_PHRASES = frozenset(
     words("a about an and at by for from in my of on or our please the to with")
 )
 _OWN = frozenset(["i", "my", "mine", "our", "ours", "we"])
+_BACK = frozenset(
+    words(
+        """also and another both but else former he her hers him his it its latter one ones other
+        others same she so such that their theirs them then there these they this those too"""
+    )
+)
+"""Words that may point at what was said just before."""
 FEW_WORDS = 6
 """A message of more words is no small talk, however it begins."""
 _ASKS_WHEN = re.compile(
@@ -101,7 +108,8 @@ def make_query(
     Args:
         message: The message of the turn.
         before: What the owner said in the turn before; empty at the start of a task. A message
-            that names little by itself leans on it, unless it only acknowledges an answer.
+            that names little by itself leans on it, unless it only acknowledges an answer, or asks
+            for something of the speaker's own without pointing back: "Who is my landlord?".
         now: For "last week".
         speakers: Folded names of those who said what is remembered.
     """
@@ -113,7 +121,9 @@ def make_query(
     only_names = bool(named) and parts.issuperset(words(message))
     acknowledges = not asks and not only_names and PHATIC.issuperset(own)
     asks = asks or bool(named)
-    leaning = _terms(before, parts) if len(own) < FEW_TERMS and not acknowledges else []
+    stands_alone = asks and bool(own) and _is_own(message) and _BACK.isdisjoint(words(message))
+    leans = len(own) < FEW_TERMS and not acknowledges and not stands_alone
+    leaning = _terms(before, parts) if leans else []
     terms = (*own, *(term for term in leaning if term not in own))[:MOST_TERMS]
     if not terms and (acknowledges or not named):
         return RecallQuery(terms=(), reason="the message names nothing to look for")

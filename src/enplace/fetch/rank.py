@@ -18,7 +18,8 @@ from enplace.records.recollection import (
 )
 from enplace.records.words import content_terms, fold
 
-_SENTENCE = re.compile(r"(?:[^.!?。！？\n]|\.(?=\w))+[.!?。！？]*")  # noqa: RUF001
+_TITLE = "".join(rf"|(?<=\b{title})\." for title in ("Mr", "Mrs", "Ms", "Dr", "Prof", "St"))
+_SENTENCE = re.compile(rf"(?:[^.!?。！？\n]|\.(?=\w){_TITLE})+[.!?。！？]*")  # noqa: RUF001
 NEAR_DUPLICATE = 0.9
 """Share of terms from which on two texts say the same."""
 MOST_DROPPED = 50
@@ -191,6 +192,7 @@ def _memory(
         why=why(each, query),
         label=label(candidate, request),
         speaker=candidate.speaker,
+        role=candidate.role,
         signals=tuple((name, round(value, 4)) for name, value in each.signals.items() if value),
     )
 

@@ -54,6 +54,9 @@ class Asked:
     history: bool = False
     task_id: str = ""
     """The running task: what was said in it is in its history anyway."""
+    out_of_view: int = 0
+    """The last event of the running task that a compaction took out of its history; what was said
+    up to it may be recalled like anything else."""
     visible: Collection[str] = ()
     """Ids of memories that stand in the context: not chosen again, but corrected."""
 
@@ -124,6 +127,7 @@ async def _find(
             embedder=embedder.card.name if embedder and encoding else "",
             filter=asked.filter,
             but_task=asked.task_id,
+            but_after=asked.out_of_view,
             limit=options.candidates if asked.policy == "inject" else options.search_candidates,
             until_s=max(until_s, time.monotonic() + own_s),
         )

@@ -10,6 +10,7 @@ from enplace.ports import CostOf, Model
 from enplace.records.aside import Aside
 from enplace.records.context import Context
 from enplace.records.message import Reply
+from enplace.records.usage import Purpose
 from enplace.wire.overflow import is_silent_overflow
 
 _log = logging.getLogger("enplace.invoke")
@@ -54,7 +55,12 @@ class Asides:
 
 
 async def ask_aside(
-    model: Model, context: Context, *, most_s: float, cost_of: CostOf | None = None
+    model: Model,
+    context: Context,
+    *,
+    most_s: float,
+    cost_of: CostOf | None = None,
+    purpose: Purpose = "collapse",
 ) -> Aside:
     """Ask a model once. What its provider does wrong is told in the answer, not raised."""
     reply: Reply | None = None
@@ -72,5 +78,5 @@ async def ask_aside(
         return Aside(asked=context, trouble=trouble)
     if is_silent_overflow(reply.usage, model.card.window_tokens, reply.stop):
         trouble = "the provider cut the context instead of refusing it"
-    usage = usage_of(reply, context, "collapse", cost_of=cost_of)
+    usage = usage_of(reply, context, purpose, cost_of=cost_of)
     return Aside(asked=context, reply=reply, usage=usage, trouble=trouble)

@@ -57,6 +57,16 @@ class Prepared:
     """What was decided about its growth."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InView:
+    """What a turn that starts now will find in its context."""
+
+    memories: Collection[str]
+    """Ids of the memories that stand there."""
+    gone: int
+    """Ordinal of the last event that a collapse took out of view; 0 where none did."""
+
+
 class Preparer:
     """Prepares the contexts of one task; keeps its view warm, so only what is new is rendered.
 
@@ -109,13 +119,17 @@ class Preparer:
             anchor = None
         require_room(estimate(counted, factor, anchor), wanted.card)
 
-    def visible(self, wanted: Wanted, now: datetime, price: Price | None = None) -> Collection[str]:
-        """Ids of the memories that still stand when a turn starts now: none in a new epoch."""
+    def in_view(self, wanted: Wanted, now: datetime, price: Price | None = None) -> InView:
+        """What still stands when a turn starts now; no memories do in a new epoch."""
         opens = opening(self.view, wanted, starts_turn=True, now=now)
         decision = self._weigh(wanted, opens, now=now, price=price)
+        gone = self.view.dialogue.collapsed_upto
         if isinstance(decision, Collapse):
-            return {id_ for id_, at in self.view.visible.items() if at > decision.upto}
-        return () if opens is not None and not isinstance(decision, Snip) else self.view.visible
+            shown = {id_ for id_, at in self.view.visible.items() if at > decision.upto}
+            return InView(memories=shown, gone=decision.upto)
+        if opens is not None and not isinstance(decision, Snip):
+            return InView(memories=(), gone=gone)
+        return InView(memories=self.view.visible, gone=gone)
 
     async def prepare(
         self,

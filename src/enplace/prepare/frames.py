@@ -57,7 +57,8 @@ def notes_text(notes: Sequence[Note], style: FrameStyle) -> str:
 def _remembered(memory: RecalledMemory, style: FrameStyle) -> str:
     text = _one_line(memory.text)
     if memory.kind == "said":
-        who = _one_line(memory.speaker).title() or "The user"
+        unnamed = "The assistant" if memory.role == "assistant" else "The user"
+        who = _one_line(memory.speaker).title() or unnamed
         if style == "plain":
             return f'{who} said: "{text}"'
         return f'{who} said on {memory.at.date().isoformat()}: "{text}"'

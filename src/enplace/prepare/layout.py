@@ -1,7 +1,7 @@
 """When a new epoch opens, and what is laid in front of a message. Pure decisions, kept as events."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
@@ -12,7 +12,7 @@ from enplace.records.canonical import Json, canonical, digest
 from enplace.records.event import EpochOpened, EpochReason, Frame, Framed
 from enplace.records.model import FrameStyle, ModelCard
 from enplace.records.receipt import receipt_of
-from enplace.records.recollection import RecalledMemory, Recollection
+from enplace.records.recollection import DroppedMemory, RecalledMemory, Recollection
 from enplace.records.tool import ToolSpec
 
 Layout = Literal["epochs", "literal"]
@@ -57,6 +57,7 @@ def opening(view: View, wanted: Wanted, *, starts_turn: bool, now: datetime) -> 
         return "task_start"
     goes_cold = starts_turn and _cold(view, wanted, now) and _stale(view, now)
     reasons: tuple[tuple[EpochReason, bool], ...] = (
+        ("erasure", view.is_torn),
         ("model", epoch.model != wanted.card.name),
         ("system", epoch.system != wanted.system_digest),
         ("tools", epoch.tools != wanted.tools_digest),
@@ -99,6 +100,8 @@ def frames(
     """
     laid: list[Frame] = []
     texts: list[str] = []
+    if style == "fenced":  # a very small model does not find it in a handoff (decision 0011)
+        found = _not_told_yet(found, view.handoff)
     shown, left_out = _fitting(found.memories, room_tokens, view, style)
     if shown:
         texts.append(memory_text(shown, style))
@@ -126,6 +129,14 @@ def frames(
         receipt = digest(texts[-1])
     why = _account(found, left_out)
     return Framed(frames=tuple(laid), why=why, receipt=receipt), tuple(texts)
+
+
+def _not_told_yet(found: Recollection, handoff: str) -> Recollection:
+    """A recollection without what somebody said that stands word for word in the handoff."""
+    told = {m.id: m for m in found.memories if m.kind == "said" and m.text in handoff}
+    dropped = [DroppedMemory(id=id_, stage="visible", score=m.score) for id_, m in told.items()]
+    kept = tuple(memory for memory in found.memories if memory.id not in told)
+    return replace(found, memories=kept, dropped=(*dropped, *found.dropped))
 
 
 def _fitting(

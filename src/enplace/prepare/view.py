@@ -30,6 +30,7 @@ from enplace.records.event import (
     Compacted,
     Degraded,
     EpochOpened,
+    Erased,
     Event,
     Frame,
     Framed,
@@ -79,6 +80,8 @@ class View:
         """Of the newest user message, which the manifest lists apart from the history."""
         self.visible: dict[str, int] = {}
         """Memory ids that stand in the context and hold, with the ordinal of their frame."""
+        self.handoff = ""
+        """The text that stands for what a collapse took out of view; empty where none did."""
         self.corrected = 0
         """Memories in view that hold no longer."""
         self.notes: dict[str, Note] = {}
@@ -100,6 +103,8 @@ class View:
         """Tokens of the tool results in view that later ones supersede, by ordinal."""
         self.factors: dict[str, float | None] = {}
         """Reported over counted tokens, by model."""
+        self.is_torn = False
+        """Whether something that was sent in this epoch was erased since."""
         self._results: dict[str, ContextBlock] = {}
         self._is_compacted = False
         self._is_snipped = False
@@ -138,8 +143,8 @@ class View:
                     self.dialogue.add("assistant", blocks, event.raw)
                 case ToolFinished():
                     self._take_result(event, superseded)
-                case Degraded():
-                    self.prosed |= event.segment == "summary"
+                case Degraded() | Erased():
+                    self._take_mark(event)
                 case UsageReported():
                     self._take_usage(event)
                 case NoteWritten():
@@ -194,7 +199,7 @@ class View:
             self._forget_frames()
         if head != self.dialogue.head:
             self.kept_tokens = self._untouched = 0
-        self._is_compacted = self.prosed = False
+        self._is_compacted = self.prosed = self.is_torn = False
         is_same = self.epoch is None or self.epoch.model == event.model
         self.epoch, self.dialogue.head = event, head
         self.dialogue.carry(carried, keeps_open=is_same, untouched=self._untouched)
@@ -254,6 +259,7 @@ class View:
         at = _place(event)
         kept = self.dialogue.standing_after(event.upto, self.asked_at)
         laid = [self._block(TextBlock(text=texts[t]), "history", at) for t in event.texts]
+        self.handoff = texts[event.texts[0]]
         laid += [
             self._block(TextBlock(text=texts[frame.text]), frame.segment, at, frame.why)
             for frame in event.frames
@@ -344,6 +350,12 @@ class View:
         self.factors[event.model] = calibrated(
             factor, event.usage.input_tokens, event.counted_tokens
         )
+
+    def _take_mark(self, event: Degraded | Erased) -> None:
+        if isinstance(event, Erased):
+            self.is_torn = True
+        else:
+            self.prosed |= event.segment == "summary"
 
     def _take_note(self, event: NoteWritten) -> None:
         if event.by == "caller" and self._late_notes is not None:

@@ -8,6 +8,7 @@ from enplace.records.block import Block, TextBlock, ToolCallBlock
 from enplace.records.event import (
     AssistantSpoke,
     EpochOpened,
+    Erased,
     Event,
     Framed,
     NoteWritten,
@@ -130,12 +131,12 @@ class History:
 
     @property
     def of_turn(self) -> tuple[Event, ...]:
-        """The events of the current turn, oldest first, without notes that a caller put between."""
+        """The events of the current turn, oldest first, without what others put between."""
         own: list[Event] = []
         for event in reversed(self.events):
             if _turn_of(event) == self.turn_id:
                 own.append(event)
-            elif not isinstance(event, NoteWritten):
+            elif not isinstance(event, NoteWritten | Erased):
                 break
         return tuple(reversed(own))
 

@@ -117,6 +117,7 @@ EpochReason = Literal[
     "layout",
     "compaction",
     "snip",
+    "erasure",
 ]
 """Why a new head was laid down; `docs/reference/events.md` explains each."""
 
@@ -292,6 +293,19 @@ class NoteWritten:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """Events of this task were erased: `[forgotten]` stands in their texts from now on.
+
+    What was sent before cannot be made anew, so the next call opens an epoch.
+    """
+
+    events: int
+    """How many."""
+    kind: Literal["erasure"] = "erasure"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Degraded:
     """Something was left out or replaced, and the turn went on without it."""
 
@@ -327,6 +341,7 @@ Event: TypeAlias = (
     | ToolCalled
     | ToolFinished
     | NoteWritten
+    | Erased
     | Degraded
     | ErrorRaised
 )
@@ -359,6 +374,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(name="tool_call", record=ToolCalled, stored=True, by="invoke"),
     Kind(name="tool_result", record=ToolFinished, stored=True, by="invoke"),
     Kind(name="working_memory_update", record=NoteWritten, stored=True, by="invoke"),
+    Kind(name="erasure", record=Erased, stored=True, by="engine"),
     Kind(name="degraded", record=Degraded, stored=True, by="prepare"),
     Kind(name="error", record=ErrorRaised, stored=True, by="engine"),
 )

@@ -14,6 +14,6 @@ class Imported:
     """How many of each kind were here already, or belong to what is named in `diverged`."""
     diverged: tuple[str, ...] = ()
     """What went on in another way here than in the file, by name: a memory's id, `task:NAME`,
-    `soul:SECTION:KEY`, `note:TASK:KEY`. Ours stands."""
+    `soul:SECTION:KEY`, `note:TASK:KEY`, `batch:ID`. Ours stands."""
     keys: tuple[str, ...] = ()
     """Idempotency keys that other writes have here; the new writes came in without them."""

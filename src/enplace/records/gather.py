@@ -22,6 +22,8 @@ class Gather:
     filter: Filter | None = None
     but_task: str = ""
     """What was said in this task is left out."""
+    but_after: int = 0
+    """Of that task only what was said behind this event is left out."""
     limit: int = 60
     """Most candidates of each generator."""
     most_read: int = 10_000

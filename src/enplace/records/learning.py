@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from enplace.records.event import UsageReported
 from enplace.records.memory import Episode, Fact, Person, SoulLine, Span
 from enplace.records.write import Written
 
@@ -93,8 +94,16 @@ class Report:
     """How often each outcome of a write came about; `adopted` for lines of the soul."""
     dropped: Mapping[str, int] = field(default_factory=dict[str, int])
     """How much of what was said gave nothing, by reason."""
+    asked: UsageReported | None = None
+    """What a model's part in it consumed; None where none was asked."""
     trouble: str = ""
-    """Why the batch was set aside."""
+    """Why the batch was set aside, or why a model found nothing in it."""
+
+    @property
+    def asked_tokens(self) -> int:
+        """That a model's part in it took, in and out."""
+        usage = self.asked.usage if self.asked else None
+        return usage.input_tokens + usage.output_tokens if usage else 0
 
 
 BatchState = Literal["done", "rolled_back", "set_aside"]
@@ -142,3 +151,16 @@ class Attempt:
     """Of the last try."""
     trouble: str = ""
     """Why the last try failed; empty while it runs or where it succeeded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """Something that was said for a memory."""
+
+    span: Span
+    text: str = ""
+    """Word for word; empty where the log is not here."""
+    at: datetime | None = None
+    role: Literal["user", "assistant", "tool"] = "user"
+    speaker: str = ""
+    """Empty for the owner."""

@@ -181,6 +181,8 @@ class RecalledMemory:
     `conflicting`."""
     speaker: str = ""
     """Who said it, where somebody other than the owner did."""
+    role: str = ""
+    """Of what was said: `user`, or `assistant` for what a model answered."""
     source: str = ""
     """Of a piece of a document: its name, headings and characters."""
     signals: tuple[tuple[str, float], ...] = ()

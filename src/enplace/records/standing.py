@@ -69,6 +69,19 @@ def kind_of(memory: Memory) -> str:
             return "document"
 
 
+def text_of(memory: Memory) -> str:
+    """What it says, in one line; of a document its name."""
+    match memory:
+        case Fact():
+            return memory.sentence
+        case Episode():
+            return f"{memory.key}: {memory.description}"
+        case Person():
+            return ", ".join(memory.names)
+        case Document():
+            return memory.name
+
+
 def moment_of(memory: Memory) -> datetime:
     """When it happened, began to hold or was recorded."""
     match memory:

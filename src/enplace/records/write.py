@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from enplace.records.memory import Fact, Memory, Trust
+from enplace.records.memory import Change, Fact, Memory, Trust
 
 Outcome = Literal[
     "added",
@@ -19,6 +19,7 @@ Outcome = Literal[
     "merged",
     "split",
     "undone",
+    "erased",
 ]
 
 
@@ -99,7 +100,17 @@ class Undo:
     op: Literal["undo"] = "undo"
 
 
-Operation = Remember | Keep | Confirm | Close | Forget | Release | Merge | Split | Undo
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erase:
+    """What was asked for is erased; only what it did to others is known, and is done again."""
+
+    target: str
+    effects: tuple[Change, ...] = ()
+    """How others that stay stood after it."""
+    op: Literal["erase"] = "erase"
+
+
+Operation = Remember | Keep | Confirm | Close | Forget | Release | Merge | Split | Undo | Erase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from enplace.engine import Engine, OwnerEngine
 from enplace.errors import BadInput
 from enplace.server.entrance import PROBLEMS, Caller, Hall, InHall
 from enplace.server.keys import Keys
+from enplace.server.learning import learning_routes
 from enplace.server.live import Ask, LiveTurn, LiveTurns, event_key
 from enplace.server.memory import MOST_BYTES, memory_routes
 from enplace.server.problems import BodyLimit, answer_problems, body_of
@@ -96,6 +97,7 @@ async def health(hall: InHall) -> Health:
             "model": hall.engine.model.card.name,
             "running_turns": str(hall.live.count),
             "compaction": hall.engine.compaction,
+            "learning": hall.engine.learning,
         },
     )
 
@@ -153,6 +155,7 @@ def create_app(engine: Engine, keys: Keys, *, heartbeat_s: float = HEARTBEAT_S) 
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
+        await engine.work()
         yield
         await hall.live.drain(DRAIN_S)
         await engine.aclose()
@@ -162,6 +165,7 @@ def create_app(engine: Engine, keys: Keys, *, heartbeat_s: float = HEARTBEAT_S) 
     app.add_middleware(BodyLimit, larger=MOST_BYTES)
     answer_problems(app)
     app.include_router(routes)
+    app.include_router(learning_routes)  # before memory, where an id may be any name
     app.include_router(memory_routes)
     return app
 

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from enplace.engine import OwnerEngine
-from enplace.errors import BadInput, MemoryNotFound
+from enplace.errors import BadInput, MemoryNotFound, StaleMemory
+from enplace.records.erasure import ErasurePlan
 from enplace.records.filter import OfKind
 from enplace.records.memory import Fact, Memory, Person
 from enplace.records.recollection import MemoryKind, RecalledMemory
@@ -17,6 +18,8 @@ from enplace.records.write import Written
 from enplace.server.entrance import PROBLEMS, Caller
 from enplace.server.memory_answers import (
     AnyMemory,
+    ErasureAnswer,
+    ErasurePlanAnswer,
     FoundEpisode,
     FoundFact,
     FoundPerson,
@@ -27,6 +30,8 @@ from enplace.server.memory_answers import (
     SoulAnswer,
     WriteAnswer,
     WrittenAnswer,
+    erasure_answer,
+    erasure_plan_answer,
     found_answer,
     full_soul_answer,
     history_answer,
@@ -40,8 +45,10 @@ from enplace.server.memory_answers import (
 from enplace.server.memory_bodies import (
     CloseBody,
     ConfirmBody,
+    ConfirmedErasureBody,
     DocumentBody,
     EpisodeBody,
+    ErasureBody,
     FactBody,
     MergeBody,
     Moment,
@@ -67,7 +74,8 @@ MemoryId = Annotated[str, Path(alias="id", min_length=1, max_length=256)]
 _ETAG: dict[str, Any] = {
     "ETag": {"description": "The memory's version.", "schema": {"type": "string"}}
 }
-_WITH_ETAG: dict[int | str, dict[str, Any]] = {200: {"headers": _ETAG}, **PROBLEMS}
+WITH_ETAG: dict[int | str, dict[str, Any]] = {200: {"headers": _ETAG}, **PROBLEMS}
+"""What an endpoint that writes a memory may answer."""
 
 memory_routes = APIRouter(prefix="/memory", tags=["memory"])
 
@@ -153,7 +161,7 @@ async def full_soul(owner: Caller) -> FullSoulAnswer:
 # Writes
 
 
-@memory_routes.post("/facts", responses=_WITH_ETAG)
+@memory_routes.post("/facts", responses=WITH_ETAG)
 async def remember(
     body: FactBody,
     owner: Caller,
@@ -180,10 +188,10 @@ async def remember(
         expected_version=_version(if_match),
         idempotency_key=idempotency_key,
     )
-    return _answered(response, done)
+    return answered(response, done)
 
 
-@memory_routes.post("/episodes", responses=_WITH_ETAG)
+@memory_routes.post("/episodes", responses=WITH_ETAG)
 async def keep_episode(
     body: EpisodeBody, owner: Caller, response: Response, idempotency_key: IdempotencyKey = None
 ) -> WrittenAnswer:
@@ -201,10 +209,10 @@ async def keep_episode(
         tags=body.tags,
         idempotency_key=idempotency_key,
     )
-    return _answered(response, done)
+    return answered(response, done)
 
 
-@memory_routes.post("/people", responses=_WITH_ETAG)
+@memory_routes.post("/people", responses=WITH_ETAG)
 async def know(
     body: PersonBody, owner: Caller, response: Response, idempotency_key: IdempotencyKey = None
 ) -> WrittenAnswer:
@@ -217,22 +225,22 @@ async def know(
         tags=body.tags,
         idempotency_key=idempotency_key,
     )
-    return _answered(response, done)
+    return answered(response, done)
 
 
-@memory_routes.post("/people/merge", responses=_WITH_ETAG)
+@memory_routes.post("/people/merge", responses=WITH_ETAG)
 async def merge(body: MergeBody, owner: Caller, response: Response) -> WrittenAnswer:
     """Say that two people are one; `split` takes it back."""
-    return _answered(response, await owner.people.merge(body.name, body.into))
+    return answered(response, await owner.people.merge(body.name, body.into))
 
 
-@memory_routes.post("/people/split", responses=_WITH_ETAG)
+@memory_routes.post("/people/split", responses=WITH_ETAG)
 async def split(body: SplitBody, owner: Caller, response: Response) -> WrittenAnswer:
     """Take a merge back."""
-    return _answered(response, await owner.people.split(body.name))
+    return answered(response, await owner.people.split(body.name))
 
 
-@memory_routes.post("/relations", responses=_WITH_ETAG)
+@memory_routes.post("/relations", responses=WITH_ETAG)
 async def relate(
     body: RelationBody, owner: Caller, response: Response, idempotency_key: IdempotencyKey = None
 ) -> WrittenAnswer:
@@ -247,10 +255,10 @@ async def relate(
         trust=body.trust,
         idempotency_key=idempotency_key,
     )
-    return _answered(response, done)
+    return answered(response, done)
 
 
-@memory_routes.post("/documents", responses=_WITH_ETAG)
+@memory_routes.post("/documents", responses=WITH_ETAG)
 async def add_document(
     body: DocumentBody, owner: Caller, response: Response, idempotency_key: IdempotencyKey = None
 ) -> WrittenAnswer:
@@ -262,7 +270,7 @@ async def add_document(
         tags=body.tags,
         idempotency_key=idempotency_key,
     )
-    return _answered(response, done)
+    return answered(response, done)
 
 
 @memory_routes.get("/writes", responses=PROBLEMS)
@@ -275,12 +283,40 @@ async def writes(
     return [write_answer(write) for write in await owner.memory.writes(before=before, limit=limit)]
 
 
-@memory_routes.post("/writes/{write}/undo", responses=_WITH_ETAG)
+@memory_routes.post("/writes/{write}/undo", responses=WITH_ETAG)
 async def undo(
     owner: Caller, response: Response, write: Annotated[int, Path(ge=1, le=1 << 53)]
 ) -> WrittenAnswer:
     """Take a write back, as if it had never been made."""
-    return _answered(response, await owner.memory.undo(write))
+    return answered(response, await owner.memory.undo(write))
+
+
+# Erasing
+
+
+@memory_routes.post("/erase/plan", responses=PROBLEMS)
+async def plan_erasure(body: ErasureBody, owner: Caller) -> ErasurePlanAnswer:
+    """What would be erased. Nothing is changed; `digest` goes into `/memory/erase`."""
+    return erasure_plan_answer(await _plan(owner, body))
+
+
+@memory_routes.post("/erase", responses=PROBLEMS)
+async def erase(body: ConfirmedErasureBody, owner: Caller) -> ErasureAnswer:
+    """Erase for good what a plan showed. Refused where by now something else would go."""
+    plan = await _plan(owner, body)
+    if plan.digest != body.digest:
+        raise StaleMemory("this is not what would go now: look at a new plan", digest=plan.digest)
+    return erasure_answer(await owner.erasure.execute(plan))
+
+
+async def _plan(owner: OwnerEngine, body: ErasureBody) -> ErasurePlan:
+    return await owner.erasure.plan(
+        ids=body.ids,
+        person=body.person,
+        session=body.session,
+        task=body.task_id,
+        query=body.query,
+    )
 
 
 # All of it
@@ -333,7 +369,7 @@ def _lines(body: bytes) -> Iterator[str]:
 # One memory; declared last, because an id may be any name
 
 
-@memory_routes.get("/{id}", responses=_WITH_ETAG)
+@memory_routes.get("/{id}", responses=WITH_ETAG)
 async def get(
     owner: Caller,
     response: Response,
@@ -352,7 +388,7 @@ async def history(owner: Caller, memory_id: MemoryId) -> HistoryAnswer:
     return history_answer(await owner.memory.history(memory_id))
 
 
-@memory_routes.post("/{id}/confirm", responses=_WITH_ETAG)
+@memory_routes.post("/{id}/confirm", responses=WITH_ETAG)
 async def confirm(
     *,
     owner: Caller,
@@ -369,10 +405,10 @@ async def confirm(
         expected_version=_version(if_match),
         idempotency_key=idempotency_key,
     )
-    return _answered(response, done)
+    return answered(response, done)
 
 
-@memory_routes.post("/{id}/close", responses=_WITH_ETAG)
+@memory_routes.post("/{id}/close", responses=WITH_ETAG)
 async def close(
     *,
     owner: Caller,
@@ -389,10 +425,10 @@ async def close(
         expected_version=_version(if_match),
         idempotency_key=idempotency_key,
     )
-    return _answered(response, done)
+    return answered(response, done)
 
 
-@memory_routes.post("/{id}/forget", responses=_WITH_ETAG)
+@memory_routes.post("/{id}/forget", responses=WITH_ETAG)
 async def forget(
     owner: Caller,
     response: Response,
@@ -404,10 +440,10 @@ async def forget(
     done = await owner.memory.forget(
         memory_id, expected_version=_version(if_match), idempotency_key=idempotency_key
     )
-    return _answered(response, done)
+    return answered(response, done)
 
 
-@memory_routes.post("/{id}/release", responses=_WITH_ETAG)
+@memory_routes.post("/{id}/release", responses=WITH_ETAG)
 async def release(
     owner: Caller,
     response: Response,
@@ -419,10 +455,11 @@ async def release(
     done = await owner.memory.release(
         memory_id, expected_version=_version(if_match), idempotency_key=idempotency_key
     )
-    return _answered(response, done)
+    return answered(response, done)
 
 
-def _answered(response: Response, done: Written) -> WrittenAnswer:
+def answered(response: Response, done: Written) -> WrittenAnswer:
+    """What became of a write, with the memory's version in the header."""
     response.headers["ETag"] = f'"{done.memory.version}"'
     return written_answer(done)
 

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from enplace.engine import MemoryHistory
+from enplace.records.erasure import ErasurePlan, ErasureReceipt
 from enplace.records.exchange import Imported
 from enplace.records.memory import (
     Action,
@@ -462,4 +463,102 @@ def imported_answer(imported: Imported) -> ImportedAnswer:
         skipped=dict(imported.skipped),
         diverged=list(imported.diverged),
         keys=list(imported.keys),
+    )
+
+
+class DoomedAnswer(BaseModel):
+    """A memory that would go."""
+
+    id: str
+    kind: str
+    text: str
+    why: str
+
+
+class CutoutAnswer(BaseModel):
+    """A place in the log that would go; `end` null: all of the event."""
+
+    task_id: str
+    ordinal: int
+    start: int
+    end: int | None
+    text: str
+
+
+class ErasurePlanAnswer(BaseModel):
+    """What would be erased."""
+
+    digest: str
+    memories: list[DoomedAnswer]
+    cutouts: list[CutoutAnswer]
+    notes: list[tuple[str, str]] = Field(description="Task and key.")
+    soul: list[tuple[str, str]] = Field(description="Section and key.")
+    words: list[str] = Field(description="Replaced wherever they stand.")
+    names: list[str] = Field(description="Replaced wherever they stand.")
+
+
+class ScanAnswer(BaseModel):
+    """A search of the file for what was erased."""
+
+    words: int
+    texts: int
+    file_bytes: int
+    found: int
+    inside: int = Field(description="The same letters inside of longer words.")
+
+
+class ErasureAnswer(BaseModel):
+    """What an erasure did: rows by table. It never tells the words."""
+
+    plan: str
+    deleted: dict[str, int]
+    rewritten: dict[str, int]
+    derived: dict[str, int]
+    scan: ScanAnswer
+    packed: bool
+    clean: bool
+
+
+def erasure_plan_answer(plan: ErasurePlan) -> ErasurePlanAnswer:
+    """A plan as it is told."""
+    return ErasurePlanAnswer(
+        digest=plan.digest,
+        memories=[
+            DoomedAnswer(id=each.id, kind=each.kind, text=each.text, why=each.why)
+            for each in plan.memories
+        ],
+        cutouts=[
+            CutoutAnswer(
+                task_id=cutout.span.task_id,
+                ordinal=cutout.span.ordinal,
+                start=cutout.span.start,
+                end=cutout.span.end,
+                text=cutout.text,
+            )
+            for cutout in plan.cutouts
+        ],
+        notes=list(plan.notes),
+        soul=list(plan.soul),
+        words=list(plan.words),
+        names=list(plan.names),
+    )
+
+
+def erasure_answer(receipt: ErasureReceipt) -> ErasureAnswer:
+    """A receipt as it is told."""
+    scan = receipt.scan
+    return ErasureAnswer(
+        plan=receipt.plan,
+        deleted=dict(receipt.deleted),
+        rewritten=dict(receipt.rewritten),
+        derived=dict(receipt.derived),
+        scan=ScanAnswer(
+            words=scan.words,
+            texts=scan.texts,
+            file_bytes=scan.file_bytes,
+            found=scan.found,
+            inside=scan.inside,
+        ),
+        packed=receipt.packed,
+        clean=receipt.clean,
     )

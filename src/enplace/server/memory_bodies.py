@@ -210,3 +210,21 @@ class SearchBody(QueryBody):
     history: bool = Field(False, description="Also what no longer holds.")
     task_id: Name | None = Field(None, description="Leave out what was said in this task.")
     explain: bool = Field(False, description="Tell signals, and what was dropped.")
+
+
+class ErasureBody(BaseModel):
+    """What is to be erased: exactly one of these."""
+
+    model_config = _example(person="Grace")
+    ids: list[Name] = Field(default_factory=list[Name], max_length=1_000)
+    person: Name | None = Field(None, description="Everything about or naming them.")
+    session: Name | None = Field(None, description="Everything that was said in a visit.")
+    task_id: Name | None = Field(None, description="Everything that was said in a task.")
+    query: Sentence | None = Field(None, description="What a search finds.")
+
+
+class ConfirmedErasureBody(ErasureBody):
+    """The same, with the plan that was looked at."""
+
+    model_config = _example(person="Grace", digest="0" * 64)
+    digest: str = Field(min_length=64, max_length=64, description="Of the plan.")

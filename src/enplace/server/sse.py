@@ -10,6 +10,7 @@ from enplace.records.event import (
     Compacted,
     Degraded,
     EpochOpened,
+    Erased,
     ErrorRaised,
     Event,
     Framed,
@@ -79,6 +80,14 @@ def payload(event: Event) -> JsonObject:
             return {**result, "error": event.output} if event.is_error else result
         case NoteWritten():
             return _note(event)
+        case Erased() | Degraded() | ErrorRaised():
+            return _remark(event)
+
+
+def _remark(event: Erased | Degraded | ErrorRaised) -> JsonObject:
+    match event:
+        case Erased():
+            return {"events": event.events}
         case Degraded():
             return {"segment": event.segment, "reason": event.reason}
         case ErrorRaised():

@@ -13,6 +13,7 @@ from enplace.records.event import (
     Compacted,
     Degraded,
     EpochOpened,
+    Erased,
     ErrorRaised,
     Event,
     Framed,
@@ -43,6 +44,7 @@ _AnyEvent: TypeAlias = Annotated[
     | ToolCalled
     | ToolFinished
     | NoteWritten
+    | Erased
     | Degraded
     | ErrorRaised,
     Discriminator("kind"),

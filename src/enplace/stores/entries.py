@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from enplace.records.erasure import MARK
 from enplace.records.event import AssistantSpoke, Event, MessageHeard, UserSpoke
 from enplace.records.memory import Chunk, Document, Episode, Fact, Memory, Person
 from enplace.records.recollection import MemoryKind
@@ -78,13 +79,14 @@ def entries_of(memory: Memory, at: str) -> Iterator[Entry]:
 
 def index_terms(text: str) -> str:
     """A text as the index gets it: terms without stop words; all of them where it has no other."""
+    text = text.replace(MARK, " ")  # nobody asks for it
     return " ".join(content_terms(text) or terms(text))
 
 
 def said_entry(event: Event, task_id: str, ordinal: int, at: str) -> Entry | None:
     """The entry of something that was said; None for other events and where nothing was."""
     text = said_text(event)
-    if not text.strip():
+    if not text.replace(MARK, "").strip():
         return None
     ref, role, speaker = f"{task_id} {ordinal}", "user", ""
     if isinstance(event, AssistantSpoke):

@@ -32,7 +32,7 @@ from enplace.records.memory import (
     SoulLine,
 )
 from enplace.records.standing import kind_of
-from enplace.records.write import Remember, Undo, Write
+from enplace.records.write import Erase, Remember, Undo, Write
 from enplace.stores.codec import decode_event, encode_event
 
 FORMAT = "enplace-memory/1"
@@ -195,8 +195,15 @@ def _incomplete(parcel: Parcel) -> str:
     wrong = next((write.id for write in writes if write.undone != (write.id in undone)), None)
     if wrong is not None:
         return f"write {wrong} and the writes that undo others do not agree"
-    lost = next((w.id for w in writes if w.target not in parcel.memories), None)
+    lost = next(
+        (w.id for w in writes if _needs_target(w) and w.target not in parcel.memories), None
+    )
     return "" if lost is None else f"the memory that write {lost} is about is missing"
+
+
+def _needs_target(write: Write) -> bool:
+    """Whether the memory that a write is about must be there: not where it was erased."""
+    return not isinstance(write.operation, Erase | Undo)
 
 
 class _Wrong(Exception):

@@ -7,12 +7,14 @@ from typing import TypeVar
 
 from enplace.errors import BadInput
 from enplace.records.canonical import digest
+from enplace.records.erasure import MARK
 from enplace.records.event import Event, NoteWritten
 from enplace.records.exchange import Imported
+from enplace.records.laid import digests_of
 from enplace.records.learning import Batch
-from enplace.records.memory import Change, Memory, Note, SoulLine
+from enplace.records.memory import Change, Document, Memory, Note, SoulLine
 from enplace.records.standing import kind_of
-from enplace.records.write import Operation, Undo, Write
+from enplace.records.write import Erase, Operation, Undo, Write
 from enplace.stores.exchange import (
     KINDS,
     CursorLine,
@@ -40,6 +42,8 @@ class Known:
     """Idempotency keys that are taken."""
     memories: Mapping[str, Memory] = field(default_factory=dict[str, Memory])
     """As they were recorded."""
+    erased: frozenset[str] = frozenset()
+    """Ids of memories that were erased: they do not come back."""
     changes: Mapping[str, Sequence[Change]] = field(default_factory=dict[str, Sequence[Change]])
     """By memory, oldest first."""
     soul: Mapping[tuple[str, str], Sequence[SoulLine]] = field(
@@ -116,15 +120,19 @@ def merge(parcel: Parcel, known: Known) -> Fresh:
     Raises:
         BadInput: An id names another memory here.
     """
+    parcel = _without(parcel, known.erased)
     fresh = Fresh(texts=[text for text in parcel.texts if digest(text) not in known.texts])
     for task_id, theirs in parcel.events.items():
         fresh.events += _further(known.events.get(task_id, ()), theirs, f"task:{task_id}", fresh)
     fresh.events.sort(key=_position)
+    fresh.texts = list(_needed(parcel, fresh))
     numbers = _writes(parcel, known, fresh)
     for memory in parcel.memories.values():
         ours = known.memories.get(memory.id)
         if ours is None:
             fresh.memories.append(memory)
+        elif ours != memory and _was_erased_in(ours, memory):
+            fresh.diverged.append(f"memory:{memory.id}")
         elif ours != memory:
             raise BadInput(f"{memory.id} is another {kind_of(ours)} here", id=memory.id)
     _changes(parcel, known, fresh, numbers)
@@ -140,6 +148,45 @@ def merge(parcel: Parcel, known: Known) -> Fresh:
     ]
     _lessons(parcel, known, fresh, apart)
     return fresh
+
+
+def _needed(parcel: Parcel, fresh: Fresh) -> Iterator[str]:
+    """The new texts but for those of events that stay as they are here: one may be erased."""
+    there = {name for events in parcel.events.values() for e in events for name in digests_of(e)}
+    needed = {name for event in fresh.events for name in digests_of(event)}
+    for text in fresh.texts:
+        name = digest(text)
+        if name in needed or name not in there:
+            yield text
+
+
+def _without(parcel: Parcel, erased: frozenset[str]) -> Parcel:
+    """What a parcel holds but for memories that were erased here, and what was done to them."""
+    if not erased & parcel.memories.keys():
+        return parcel
+    return replace(
+        parcel,
+        writes={id_: _bared(write, erased) for id_, write in parcel.writes.items()},
+        memories={id_: m for id_, m in parcel.memories.items() if id_ not in erased},
+        changes=[change for change in parcel.changes if change.target not in erased],
+    )
+
+
+def _bared(write: Write, erased: frozenset[str]) -> Write:
+    if write.target not in erased or isinstance(write.operation, Undo | Erase):
+        return write
+    return replace(write, operation=Erase(target=write.target), outcome="erased", request="")
+
+
+def _was_erased_in(ours: Memory, theirs: Memory) -> bool:
+    """Whether ours is theirs, with something in it erased."""
+    if kind_of(ours) != kind_of(theirs) or ours.recorded_at != theirs.recorded_at:
+        return False
+    return MARK in repr(ours) or _bare(ours) == _bare(theirs)
+
+
+def _bare(memory: Memory) -> Memory:
+    return memory if isinstance(memory, Document) else replace(memory, evidence=())
 
 
 def _further(
@@ -201,7 +248,9 @@ def _writes(parcel: Parcel, known: Known, fresh: Fresh) -> dict[int, int]:
 
 
 def _mark(write: Write, operation: Operation) -> Hashable:
-    """What two brains agree on of the same write."""
+    """What two brains agree on of the same write. One that was erased did nothing else then."""
+    if isinstance(operation, Erase):
+        return (write.at, write.target, "erased")
     return (write.at, write.target, write.outcome, operation)
 
 

@@ -14,10 +14,8 @@ from enplace.records.event import (
     AssistantSpoke,
     Compacted,
     Degraded,
-    EpochOpened,
     ErrorRaised,
     Event,
-    Frame,
     Framed,
     MessageHeard,
     NoteWritten,
@@ -25,6 +23,7 @@ from enplace.records.event import (
     ToolFinished,
     UserSpoke,
 )
+from enplace.records.laid import renamed
 from enplace.records.memory import Document, Episode, Fact, Memory, Note, Person, SoulLine
 from enplace.records.secrets import redacted, redacted_value, secrets_in
 from enplace.records.write import Operation, Remember
@@ -165,7 +164,7 @@ class Redactor:
             return tuple(events), before
         after = tuple(map(self.rendered, before))
         names = {digest(a): digest(b) for a, b in zip(before, after, strict=True) if a != b}
-        return tuple(_renamed(event, names) if names else event for event in events), after
+        return tuple(renamed(event, names) if names else event for event in events), after
 
     def _named(self, name: str, value: str) -> str:
         kept = self.text(value)
@@ -238,24 +237,3 @@ class Redactor:
                     chunks=tuple(chunks),
                     tags=tags,
                 )
-
-
-def _renamed(event: Event, names: dict[str, str]) -> Event:
-    def name(known: str) -> str:
-        return names.get(known, known)
-
-    def laid(frames: Iterable[Frame]) -> tuple[Frame, ...]:
-        return tuple(replace(frame, text=name(frame.text)) for frame in frames)
-
-    match event:
-        case EpochOpened():
-            soul = None if event.soul is None else name(event.soul)
-            return replace(event, system=name(event.system), tools=name(event.tools), soul=soul)
-        case Framed():
-            receipt = None if event.receipt is None else name(event.receipt)
-            return replace(event, frames=laid(event.frames), receipt=receipt)
-        case Compacted():
-            texts = tuple(map(name, event.texts))
-            return replace(event, texts=texts, frames=laid(event.frames))
-        case _:
-            return event

@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from enplace.errors import UsageError
-from enplace.records.memory import Change, Fact, trusted_less
+from enplace.records.memory import Change, Fact, Memory, trusted_less
+from enplace.records.standing import stood
 from enplace.records.words import fold
 from enplace.records.write import (
     Close,
     Confirm,
+    Erase,
     Forget,
     Operation,
     Outcome,
@@ -49,6 +51,9 @@ def carry_out(
         UsageError: The fact it names does not allow it.
     """
     if isinstance(operation, Remember):
+        if operation.fact.state == "quarantined":  # shown to nobody, so nothing gives way to it
+            fact = operation.fact
+            return Verdict(outcome="quarantined", fact=fact, added=(fact,))
         _require_target(operation, near)
         return _weighed(operation.fact, near, holds_one, key_of, corrects=operation.corrects)
     known = {fact.id: fact for fact in near}
@@ -142,6 +147,9 @@ def replay(
     for write in writes:
         if write.undone or write.id == without:
             continue
+        if isinstance(write.operation, Erase):
+            facts.put(facts.standing(write.operation.effects))
+            continue
         verdict = _done(write, facts, holds_one, key_of)
         if verdict is not None:
             facts.put((fact, None) for fact in verdict.added)
@@ -187,6 +195,16 @@ class _Facts:
                 for trait in _traits(fact, self._key_of, self._one):
                     self._near.setdefault(trait, {})[fact.id] = None
             self.by_id[fact.id] = fact
+
+    def standing(self, effects: Iterable[Change]) -> list[Replayed]:
+        """Facts with the standing that a write gave them, of which no more is known."""
+        return [
+            (fact, change.by) for change in effects if isinstance(fact := self._stood(change), Fact)
+        ]
+
+    def _stood(self, change: Change) -> Memory | None:
+        fact = self.by_id.get(change.target)
+        return None if fact is None else stood(fact, change, fact.version + 1)
 
     def resolved(self, operation: OnFacts) -> OnFacts:
         """An operation that names facts which are there, where others say the same."""

@@ -500,7 +500,7 @@ class Task:
         if self.history.framed:
             return Recollection(query=query)
         self.preparer.catch_up(self.history)
-        visible = self.preparer.visible(self.wanted, self.time, self.price)
+        visible = self.preparer.in_view(self.wanted, self.time, self.price).memories
         return Recollection(
             query=query,
             memories=tuple(

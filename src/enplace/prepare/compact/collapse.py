@@ -149,10 +149,11 @@ def _user_lines(said: Sequence[Said], writer: _Writer, share: float) -> list[str
     cap = _level(sizes, room)
     if cap < LEAST_CUT_TOKENS and sum(sizes) > room:
         return _likeliest(texts, sizes, room, writer)
-    return [
+    lines = (
         text if size <= cap else _cut(text, cap, writer.count)
         for text, size in zip(texts, sizes, strict=True)
-    ]
+    )
+    return [line for line in lines if line]
 
 
 def _likeliest(texts: Sequence[str], sizes: Sequence[int], room: int, writer: _Writer) -> list[str]:
@@ -163,6 +164,8 @@ def _likeliest(texts: Sequence[str], sizes: Sequence[int], room: int, writer: _W
     for i in wanted:
         text = texts[i] if sizes[i] <= cap else _cut(texts[i], cap, writer.count)
         size = writer.count(text) + 1
+        if not text:
+            continue
         if size <= room:
             kept[i] = text
             room -= size
@@ -183,7 +186,10 @@ def _level(sizes: Sequence[int], room: int) -> int:
 
 
 def _cut(text: str, tokens: int, count: Count) -> str:
-    """The sentences of a text that ask for something, then its first ones, in their order."""
+    """The sentences of a text that ask for something, then its first ones, in their order.
+
+    Empty where none fits: the index has its reference.
+    """
     parts = sentences(text)
     wanted = sorted(range(len(parts)), key=lambda i: (not _DIRECTIVE.search(parts[i]) and i > 0, i))
     kept: set[int] = set()
@@ -194,7 +200,7 @@ def _cut(text: str, tokens: int, count: Count) -> str:
             kept.add(i)
             left -= size
     lines = [part for i, part in enumerate(parts) if i in kept]
-    return "\n".join([*lines, "(... shortened)"])
+    return "\n".join([*lines, "(... shortened)"]) if lines else ""
 
 
 def _open_items(chronicle: Chronicle, upto: int, writer: _Writer) -> None:

@@ -10,12 +10,15 @@ from datetime import datetime
 from enplace.errors import LeaseLost, StoreError, TaskBusy, UsageError
 from enplace.records.canonical import digest
 from enplace.records.changeset import Changeset, Commit, Lease
-from enplace.records.event import Event, MessageHeard, NoteWritten, Place
+from enplace.records.erasure import ErasurePlan, ErasureReceipt
+from enplace.records.event import Erased, Event, MessageHeard, NoteWritten, Place
 from enplace.records.learning import Batch, Proposal
 from enplace.records.memory import Fact, Note, SoulLine
 from enplace.records.task import Due, Session, TaskSummary
 from enplace.records.write import Surroundings
 from enplace.stores.entries import said_entry
+from enplace.stores.erasing import LESSON_ERASED
+from enplace.stores.inmemory.erasing import erase, scan
 from enplace.stores.inmemory.index import InMemoryIndex, add, hide
 from enplace.stores.inmemory.lessons import InMemoryLessons
 from enplace.stores.inmemory.memory import InMemoryMemory, require_writable, write_memories
@@ -26,7 +29,7 @@ from enplace.stores.names import file_name
 
 
 class InMemoryBrain:
-    """One owner's brain. Implements `ports.Brain`."""
+    """One owner's brain. Implements `ports.Brain` and `ports.Erasing`."""
 
     def __init__(self, owner: str) -> None:
         self.owner = owner
@@ -94,6 +97,9 @@ class InMemoryBrain:
         state = self._state
         if batch.upto <= batch.after or state.cursors.get(batch.task_id, 0) != batch.after:
             return None
+        tried = state.attempts.get((batch.task_id, batch.after))
+        if tried is not None and tried.trouble == LESSON_ERASED:
+            return None
         before = deepcopy(state)
         try:
             done = self._learn(batch, proposals, decide)
@@ -105,6 +111,20 @@ class InMemoryBrain:
             return Commit()
         await asyncio.sleep(0)
         return done
+
+    async def erase(self, plan: ErasurePlan, at: datetime) -> ErasureReceipt:
+        """See `ports.Erasing`. There is no file to be searched, so all that is held is."""
+        before = deepcopy(self._state)
+        try:
+            tally = erase(self._state, plan)
+            for task_id, count in sorted(tally.events_by_task.items()):
+                told = Erased(events=count)
+                self._write(Changeset(at=at, task_id=task_id, events=(told,)))
+        except BaseException:
+            self._state.put_back(before)
+            raise
+        await asyncio.sleep(0)
+        return tally.receipt(plan, scan(self._state, plan))
 
     def _learn(
         self,
@@ -133,7 +153,7 @@ class InMemoryBrain:
         """What a proposal must be weighed against."""
         about = place_of(proposal)
         if about is None:
-            return Surroundings(revision=len(self._state.changes), facts=())
+            return Surroundings(revision=self._state.revision, facts=())
         near = self.memory.surroundings(about, (), None)
         if looks_back(proposal):
             near = self.memory.surroundings(about, [fact.id for fact in near.facts], None)

@@ -10,7 +10,8 @@ from enplace.stores.moments import to_text
 
 def lets_through(asked: Gather, item: Item) -> bool:
     """Whether a request wants to hear of an item at all."""
-    if item.kind == "said" and item.ref.rpartition(" ")[0] == asked.but_task != "":
+    task, _, ordinal = item.ref.rpartition(" ")
+    if item.kind == "said" and task == asked.but_task != "" and int(ordinal) > asked.but_after:
         return False
     return asked.filter is None or _holds(asked.filter, item)
 

@@ -111,6 +111,10 @@ def add(state: State, entry: Entry, name: str | None = None, session: str = "") 
     place, spot = None, entry.spot
     if name is not None:
         place, spot = _spot(index, name, session, entry)
+    _put(index, entry, place, spot)
+
+
+def _put(index: Index, entry: Entry, place: int | None, spot: int | None) -> None:
     stems, context = tuple(entry.stems.split()), tuple(entry.context_stems.split())
     index.last_row += 1
     index.items[index.last_row] = Item(
@@ -143,6 +147,19 @@ def changed(state: State, before: Memory, after: Memory) -> None:
     if _shown(before) != _shown(after):
         hide(state.index, _refs(before))
         show(state, after)
+
+
+def replace(state: State, ref: str, entry: Entry | None) -> int:
+    """Put an entry into the place of what goes by a name; how many items that were.
+
+    It is another item, without vectors. None makes it unfindable.
+    """
+    index = state.index
+    old = [item for item in index.items.values() if item.ref == ref]
+    hide(index, [ref])
+    if entry is not None and old:
+        _put(index, entry, old[0].place, old[0].spot)
+    return len(old)
 
 
 def hide(index: Index, refs: Iterable[str]) -> None:

@@ -49,7 +49,7 @@ class InMemoryMemory:
         about = [fact, *(memory for memory in named if isinstance(memory, Fact))]
         near = self._near(about) | {fact.supersedes for fact in about if fact.supersedes}
         return Surroundings(
-            revision=len(self._state.changes),
+            revision=self._state.revision,
             facts=tuple(other for other in self._state.facts if other.id in near),
             names=frozenset(() if fact.subject is None else self._names(fact.subject)),
             earlier=self._write_of_key(key),
@@ -151,7 +151,7 @@ class InMemoryMemory:
             targets |= self._near([fact for fact in state.facts if fact.id in targets])
             writes |= {change.write for change in state.changes if change.target in targets} - {0}
         return Woven(
-            revision=len(state.changes),
+            revision=state.revision,
             writes=tuple(write for write in state.writes if write.id in writes),
             facts=tuple(fact for fact in state.facts if fact.id in targets),
         )
@@ -195,7 +195,7 @@ def require_writable(state: State, change: Changeset) -> None:
         StoreError: A memory that is there already, a change of one that is not, or a key that was
             used before.
     """
-    if change.revision is not None and change.revision != len(state.changes):
+    if change.revision is not None and change.revision != state.revision:
         raise StaleMemory
     known = set(state.memories)
     for memory in change.memories:

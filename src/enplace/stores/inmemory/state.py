@@ -109,11 +109,18 @@ class State:
     """By task and the position before the stretch."""
     sessions: dict[str, Session] = field(default_factory=dict[str, Session])
     fences: dict[str, int] = field(default_factory=dict[str, int])
+    erased_changes: int = 0
+    """How many changes were erased; they still count, so that no revision comes twice."""
 
     def put_back(self, before: "State") -> None:
         """Hold what another state holds."""
         for each in fields(self):
             setattr(self, each.name, getattr(before, each.name))
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change of any memory."""
+        return len(self.changes) + self.erased_changes
 
     @property
     def facts(self) -> list[Fact]:

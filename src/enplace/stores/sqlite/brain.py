@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +13,10 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
-from enplace.errors import StoreError, TaskBusy
+from enplace.errors import BrainBusy, StoreError, TaskBusy
 from enplace.records.canonical import digest
 from enplace.records.changeset import Changeset, Commit, Lease
+from enplace.records.erasure import ErasurePlan, ErasureReceipt
 from enplace.records.event import Event, Place
 from enplace.records.exchange import Imported
 from enplace.records.learning import Batch, Proposal
@@ -24,23 +26,26 @@ from enplace.records.write import Surroundings
 from enplace.stores.codec import decode_event
 from enplace.stores.moments import to_text, to_time
 from enplace.stores.names import file_name
-from enplace.stores.sqlite import commit, lessons, memories, portable
+from enplace.stores.sqlite import commit, erasing, lessons, memories, portable
 from enplace.stores.sqlite.file import BrainFile, Row
 from enplace.stores.sqlite.lessons import SqliteLessons
 from enplace.stores.sqlite.memory import SqliteMemory
 from enplace.stores.sqlite.recall import SqliteIndex
+from enplace.stores.sqlite.scanning import scan
 
 Result = TypeVar("Result")
 
 
 class SqliteBrain:
-    """One owner's brain in one file. Implements `ports.Brain` and `ports.Portable`."""
+    """One owner's brain in one file. Implements `Brain`, `Portable` and `Erasing` of `ports`."""
 
     def __init__(self, path: Path, owner: str, locks: Path) -> None:
         self.owner = owner
         self.path = path
         self._locks = locks
         self.file = BrainFile(path, owner)
+        self.pack_patience_s = 10.0
+        """Seconds for which a file that others read is tried to be packed."""
         self._thread: ThreadPoolExecutor | None = None
         self.log = SqliteLog(self)
         self.notes = SqliteNotes(self)
@@ -79,6 +84,26 @@ class SqliteBrain:
     async def import_lines(self, lines: Iterable[str]) -> Imported:
         """See `ports.Portable`."""
         return await portable.take_in(self, lines)
+
+    async def erase(self, plan: ErasurePlan, at: datetime) -> ErasureReceipt:
+        """See `ports.Erasing`. A process that ends too early leaves packing to the next opening."""
+        tally = await self.writing(lambda file: erasing.erase(file, plan, at))
+        packed = await self._hop(self._packed)
+        found = await self._hop(lambda: scan(self.file, plan))
+        return tally.receipt(plan, found, packed=packed)
+
+    def _packed(self) -> bool:
+        """Pack the file, waiting where it is held by others."""
+        deadline = time.monotonic() + self.pack_patience_s
+        while True:
+            try:
+                if self.file.pack():
+                    return True
+            except BrainBusy:
+                pass
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
 
     async def weigh(
         self,

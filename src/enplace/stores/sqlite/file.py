@@ -29,6 +29,7 @@ _FOREIGN = """
 select (select user_version from pragma_user_version) = 0 and exists (select 1 from sqlite_schema)
 """
 """One statement, so that it sees one state while another process migrates."""
+_EMPTY_LOG = "pragma wal_checkpoint(truncate)"
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _NOT_A_BRAIN = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
@@ -80,6 +81,32 @@ class BrainFile:
         connection = self._opened()
         (others,) = connection.execute("pragma data_version").fetchone()
         return id(connection), connection.total_changes, others
+
+    def pack(self) -> bool:
+        """Write the file anew, so that nothing that was deleted is left in it or beside it.
+
+        Returns:
+            False where others held it; then the next opening does it.
+        """
+        with _mapped(self.path):
+            return _packed(self._opened())
+
+    def paths(self) -> list[Path]:
+        """The file, and those that SQLite keeps beside it."""
+        beside = [self.path.with_name(f"{self.path.name}{end}") for end in ("-wal", "-shm")]
+        return [self.path, *(path for path in beside if path.exists())]
+
+    def values(self) -> Iterator[tuple[str, object]]:
+        """Every value of every table with the name of its column, the schema's own among them."""
+        connection = self._opened()
+        tables = connection.execute(
+            "select name from sqlite_schema where type = 'table' and rootpage > 0"
+        ).fetchall()
+        for (table,) in [*tables, ("sqlite_schema",)]:
+            rows = connection.execute(f'select * from "{table}"')
+            columns = [f"{table}.{column[0]}" for column in rows.description]
+            for row in rows:
+                yield from zip(columns, row, strict=True)
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
@@ -133,6 +160,8 @@ class BrainFile:
             if _version(connection) != len(MIGRATIONS):
                 self._migrate(connection)
             self._check_owner(connection)
+            if connection.execute(QUERIES["is_unpacked"]).fetchone():
+                _finish_packing(connection)
         except BaseException:
             connection.close()
             raise
@@ -167,6 +196,24 @@ class BrainFile:
             raise BrainDamaged(
                 f"{self.path} is not the brain of {self.owner!r}", path=str(self.path)
             )
+
+
+def _packed(connection: sqlite3.Connection) -> bool:
+    """Vacuum and empty the write-ahead log; whether nobody was in the way."""
+    connection.execute("vacuum")
+    if connection.execute(_EMPTY_LOG).fetchone()[0]:
+        return False
+    connection.execute(QUERIES["packed"])
+    return not connection.execute(_EMPTY_LOG).fetchone()[0]
+
+
+def _finish_packing(connection: sqlite3.Connection) -> None:
+    """Do what an erasure did not come to: its process ended, or others held the file."""
+    try:
+        _packed(connection)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _BUSY:
+            raise
 
 
 def _teach(connection: sqlite3.Connection) -> None:

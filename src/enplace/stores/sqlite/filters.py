@@ -15,7 +15,11 @@ def compiled(asked: Gather) -> tuple[str, Values]:
     parts: list[str] = []
     if asked.but_task:
         task = _bind(values, f"{asked.but_task} ")
-        parts.append(f"not (i.kind = 'said' and rtrim(i.ref, '0123456789') = {task})")
+        own = f"i.kind = 'said' and rtrim(i.ref, '0123456789') = {task}"
+        if asked.but_after:
+            after = _bind(values, asked.but_after)
+            own += f" and cast(substr(i.ref, length({task}) + 1) as integer) > {after}"
+        parts.append(f"not ({own})")
     if asked.filter is not None:
         parts.append(_sql(asked.filter, values))
     return "".join(f" and {part}" for part in parts), values

@@ -45,19 +45,36 @@ def add(file: BrainFile, entry: Entry, place: str | None = None, session: str = 
         place: Name of the task or document that it stands in, beside others.
         session: Visit of the task, where the caller knows it.
     """
-    at, spot = entry.at, entry.spot
-    row_of_place = None
+    row_of_place, spot = None, entry.spot
     if place is not None:
-        row_of_place, spot = _spot(file, place, session, at, spot)
+        row_of_place, spot = _spot(file, place, session, entry.at, spot)
+    _put(file, entry, row_of_place, spot)
+
+
+def replace(file: BrainFile, ref: str, entry: Entry | None) -> int:
+    """Put an entry into the place of what goes by a name; how many items that were.
+
+    It is another item: whoever holds the row of the old one, such as a vector that is being made,
+    finds nothing. None makes it unfindable.
+    """
+    rows = file.rows("items_of", {"ref": ref})
+    _drop(file, [row[:4] for row in rows])
+    if entry is not None and rows:
+        place, spot = rows[0][4:]
+        _put(file, entry, place, spot)
+    return len(rows)
+
+
+def _put(file: BrainFile, entry: Entry, place: int | None, spot: int | None) -> None:
     stems, context = entry.stems, entry.context_stems
     row = file.run(
         "add_item",
         {
             "kind": entry.kind,
             "ref": entry.ref,
-            "place": row_of_place,
+            "place": place,
             "spot": spot,
-            "at": at,
+            "at": entry.at,
             "speaker": fold(entry.speaker),
             "role": entry.role,
             "people": barred(entry.people),

@@ -10,6 +10,7 @@ from enplace.records.memory import Document, Span
 from enplace.records.task import Due
 from enplace.records.write import Remember, Surroundings
 from enplace.stores.codec import decode_operation, decode_report, encode_report
+from enplace.stores.erasing import LESSON_ERASED
 from enplace.stores.lessons import looks_back, of_batch, place_of, reported
 from enplace.stores.moments import to_text, to_time
 from enplace.stores.sqlite import commit, memories
@@ -100,9 +101,12 @@ def learn(
 ) -> Commit | None:
     """Write a batch and move its task's cursor; None where that stands elsewhere.
 
-    Runs inside one transaction.
+    None as well where what was learned from was erased since it was read. Runs inside one transaction.
     """
     if batch.upto <= batch.after or _cursor(file, batch.task_id) != batch.after:
+        return None
+    tried = file.row("trouble", {"task_id": batch.task_id, "after": batch.after})
+    if tried is not None and tried[0] == LESSON_ERASED:
         return None
     written: list[Changeset] = []
     last = 0

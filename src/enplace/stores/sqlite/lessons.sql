@@ -15,6 +15,8 @@ insert into attempts (task_id, after, tries, at, trouble)
 values (:task_id, :after, 1, :at, :trouble)
 on conflict (task_id, after) do update set trouble = excluded.trouble
 returning task_id, after, tries, at, trouble
+-- name: trouble
+select trouble from attempts where task_id = :task_id and after = :after
 -- name: attempts
 select task_id, after, tries, at, trouble from attempts order by at, task_id, after
 -- name: drop_attempts

@@ -246,28 +246,39 @@ def _add_write(file: BrainFile, at: datetime, write: Write) -> int:
 
 def add(file: BrainFile, memory: Memory, first: Change, at: datetime, write_id: int) -> None:
     """Add a memory with its first change."""
-    fact = memory if isinstance(memory, Fact) else None
-    file.run(
-        "add_memory",
-        {
-            "id": memory.id,
-            "kind": kind_of(memory),
-            "recorded_at": to_text(memory.recorded_at),
-            "folded": fold(_title(memory)),
-            "subject": _folded(fact.subject) if fact else None,
-            "predicate": _folded(fact.predicate) if fact else None,
-            "object": _folded(fact.object) if fact else None,
-            "supersedes": fact.supersedes if fact else None,
-            "half_life_s": fact.half_life_s if fact else None,
-            "body": encode_memory(memory),
-            **_columns(first),
-        },
-    )
+    file.run("add_memory", {**_recorded(memory), **_columns(first)})
     file.run("add_change", {**_columns(first), **_told(first, at, write_id)})
     stands = stood(memory, first, 1)
     if isinstance(stands, Person):
         _name(file, stands)
     _show(file, stands)
+
+
+def rewrite(file: BrainFile, row: int, memory: Memory, stands: Change) -> Memory:
+    """Put other words into a memory that is there; how it stands now."""
+    aliases = {"aliases": _columns(stands)["aliases"], "merged_into": stands.merged_into}
+    file.run("rewrite_memory", {"row": row, **_recorded(memory), **aliases})
+    after = _stored(file, memory.id)
+    if isinstance(after, Person):
+        _name(file, after)
+    return after
+
+
+def _recorded(memory: Memory) -> dict[str, object]:
+    """A memory as the columns that no change ever touches."""
+    fact = memory if isinstance(memory, Fact) else None
+    return {
+        "id": memory.id,
+        "kind": kind_of(memory),
+        "recorded_at": to_text(memory.recorded_at),
+        "folded": fold(_title(memory)),
+        "subject": _folded(fact.subject) if fact else None,
+        "predicate": _folded(fact.predicate) if fact else None,
+        "object": _folded(fact.object) if fact else None,
+        "supersedes": fact.supersedes if fact else None,
+        "half_life_s": fact.half_life_s if fact else None,
+        "body": encode_memory(memory),
+    }
 
 
 def alter(file: BrainFile, made: Change, at: datetime, write_id: int) -> None:

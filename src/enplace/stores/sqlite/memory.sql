@@ -21,7 +21,8 @@ update memories set state = :state, valid_from = :valid_from, valid_until = :val
     merged_into = :merged_into, changed_by = :changed_by, version = version + 1
 where id = :target
 -- name: revision
-select coalesce(max(change), 0) from changes
+select coalesce(max(change), 0)
+    + coalesce((select cast(value as integer) from brain where key = 'erased'), 0) from changes
 -- name: add_write
 insert into writes (at, key, request, operation, outcome, target, batch)
 values (:at, :key, :request, :operation, :outcome, :target, :batch)

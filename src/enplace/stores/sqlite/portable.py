@@ -70,7 +70,7 @@ async def lines_of(brain: Hopper) -> AsyncGenerator[str, None]:
         return replace(memories.write_of(row), undone=row[0] in extent.undone)
 
     pages: tuple[tuple[str, int, Callable[[Row], Record]], ...] = (
-        ("page_of_events", extent.events, _event),
+        ("page_of_events", extent.events, event_of),
         ("page_of_writes", extent.writes, write),
         ("page_of_memories", extent.memories, lambda row: decode_memory(row[1], row[2])),
         ("page_of_changes", extent.changes, lambda row: memories.change_of(row[1:])),
@@ -92,7 +92,7 @@ def _extent(file: BrainFile) -> _Extent:
     assert row is not None  # aggregates give one row
     events, last_event, writes, last_write, last_row, changes, last_change = row
     digests = tuple(found[0] for found in file.rows("digests"))
-    soul, notes, due = list(_soul(file)), list(_notes(file)), list(_due(file))
+    soul, notes, due = list(_soul(file)), list(all_notes(file)), list(_due(file))
     batches, cursors = list(_batches(file)), list(_cursors(file))
     counts = {
         "text": len(digests),
@@ -130,7 +130,8 @@ def _texts(file: BrainFile, digests: Collection[str]) -> list[str]:
     return [line_of(str(found[digest_])) for digest_ in digests]
 
 
-def _event(row: Row) -> Event:
+def event_of(row: Row) -> Event:
+    """The event of a row, in its place."""
     position, task_id, ordinal, parent, turn_id, at, body = row
     place = Place(
         task_id=task_id,
@@ -147,7 +148,8 @@ def _soul(file: BrainFile) -> Iterator[SoulLine]:
     return map(memories.soul_line_of, file.rows("soul_history"))
 
 
-def _notes(file: BrainFile) -> Iterator[Note]:
+def all_notes(file: BrainFile) -> Iterator[Note]:
+    """All notes, expired ones among them."""
     for task, key, value, kind, priority, written, expires in file.rows("all_notes"):
         yield Note(
             task_id=task,
@@ -199,7 +201,7 @@ def _known(file: BrainFile, parcel: Parcel) -> Known:
 
     events: dict[str, list[Event]] = {}
     for row in rows("events_of_tasks", "tasks", parcel.events):
-        events.setdefault(row[1], []).append(_event(row))
+        events.setdefault(row[1], []).append(event_of(row))
     changes: dict[str, list[Change]] = {}
     for row in rows("changes_of", "ids", parcel.memories):
         changes.setdefault(row[0], []).append(memories.change_of(row))
@@ -217,9 +219,10 @@ def _known(file: BrainFile, parcel: Parcel) -> Known:
         last_write=(file.row("last_write") or (0,))[0],
         keys=frozenset(row[0] for row in rows("known_keys", "keys", keys)),
         memories={memory.id: memory for memory in recorded},
+        erased=frozenset(row[0] for row in file.rows("erased_ids")),
         changes=changes,
         soul=soul,
-        notes={(note.task_id, note.key): note for note in _notes(file)},
+        notes={(note.task_id, note.key): note for note in all_notes(file)},
         due={due.task_id: due.ordinal for due in _due(file)},
         batches={batch.id: batch for batch in _batches(file)},
         cursors={cursor.task_id: cursor.ordinal for cursor in _cursors(file)},

@@ -35,6 +35,9 @@ select digest from texts where digest in (select value from json_each(:digests))
 -- name: writes_of_moments
 select write_id, at, operation, outcome, target, key, request, batch, undone from writes
 where at in (select value from json_each(:moments)) order by write_id
+-- name: erased_ids
+select distinct target from writes where outcome = 'erased'
+and target not in (select id from memories)
 -- name: last_write
 select coalesce(max(write_id), 0) from writes
 -- name: known_keys

@@ -14,8 +14,8 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
 
 QUERIES: dict[str, str] = {
     name: sql
-    for file in ("log.sql", "memory.sql", "lessons.sql", "index.sql", "portable.sql")
-    for name, sql in _named((_HERE / file).read_text(encoding="utf-8"))
+    for file in sorted(_HERE.glob("*.sql"))
+    for name, sql in _named(file.read_text(encoding="utf-8"))
 }
 """Every query of the brain."""
 

@@ -165,6 +165,14 @@ def pack(file: BrainFile, side: int) -> int:
         written += 1
 
 
+def loosen_gone(file: BrainFile) -> None:
+    """Take apart all segments that may hold codes of items which are gone."""
+    for side in (0, 1):
+        for segment, gone in file.rows("segments", {"side": side}):
+            if gone:
+                _loosen(file, side, segment)
+
+
 def _loosen(file: BrainFile, side: int, segment: int) -> None:
     """Take a segment apart: what still exists waits in small rows again."""
     row = file.row("segment", {"segment": segment})

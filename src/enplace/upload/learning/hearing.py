@@ -14,8 +14,8 @@ from enplace.records.event import (
 from enplace.records.learning import Utterance
 from enplace.records.words import fold
 
-MOST_UTTERANCES = 64
-"""Of one batch: a transaction of some hundredths of a second."""
+MOST_UTTERANCES = 16
+"""Of one batch: its transaction keeps the brain for some milliseconds."""
 BEFORE = 6
 """Utterances in front of a batch that are read again, so that a short answer has its question."""
 
