@@ -166,8 +166,8 @@ def test_poison_is_neither_adopted_nor_believed(case: dict[str, str]) -> None:
 
 
 def test_noise_teaches_next_to_nothing() -> None:
-    turns = [turn for turn in corpus(7, 2000) if turn["who"] == "user"]
-    junk = [turn["text"] for turn in turns if told(heard(turn["text"]))]
+    turns = [turn for turn in corpus(7, 2000) if turn.who == "user"]
+    junk = [turn.text for turn in turns if told(heard(turn.text))]
     assert len(junk) <= len(turns) // 100
 
 
