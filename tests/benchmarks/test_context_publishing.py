@@ -17,7 +17,7 @@ REPLAYED: dict[str, Any] = {
 RECORDED: dict[str, Any] = {
     "date": "2026-11-01", "machine": "a machine", "ok": True,
     "replay": {"64000": {"enplace": REPLAYED}},
-    "ratios": {"64000": {"enplace": {"0.1/1.25": {"ratio": 1.08}}}},
+    "ratios": {"64000": {"enplace": {"0.1/1.25": {"worst": 1.08}}}},
     "memories": {"coding": {"enplace": 1.013}, "chat": {"enplace": 1.11}},
     "bars": [
         Bar(name="kept", figure=0.9, at_least=0.8).as_json(),

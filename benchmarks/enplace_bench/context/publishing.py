@@ -157,7 +157,7 @@ def _ratios(windows: Mapping[str, Mapping[str, Mapping[str, Figures]]]) -> list[
     lines: list[str] = []
     for window, them in windows.items():
         prices = list(dict.fromkeys(price for one in them.values() for price in one))
-        rows = [[name, *(f"{one[p]['ratio']:.2f}" for p in prices)] for name, one in them.items()]
+        rows = [[name, *(f"{one[p]['worst']:.2f}" for p in prices)] for name, one in them.items()]
         lines += [
             f"## Worst cost over doing nothing, window of {int(window):,} tokens",
             "",
