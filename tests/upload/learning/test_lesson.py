@@ -14,8 +14,8 @@ from tests.upload.learning.hear import AT, heard, told
 import enplace_bench.learn as data
 from enplace.records.learning import Adopt, Assert, End, Utterance
 from enplace.records.words import fold, words
+from enplace.upload.learning.language.mask import mask
 from enplace.upload.learning.lesson import lesson
-from enplace.upload.learning.mask import mask
 from enplace.upload.learning.scene import Known
 from enplace_bench.learn.noise import corpus
 

@@ -1,8 +1,8 @@
 """The Learning Centre: what was said becomes proposals, step by step. Pure.
 
-    mask -> sentences -> modality -> extract (people, frames, possessives, rules for the assistant)
-    -> ground -> wording -> proposals
+    hearing -> language (mask, sentences, heads, objects) -> phrases -> told, standing, corrections
+    -> proposals -> decide
 
-Each step is a module; `lesson.py` reads as the list of them. Weighing the proposals against what
-is known is the business of `consolidate.py`, writing them that of the engine.
+`lesson.py` reads as the list of the steps; `decide.py` weighs what it proposes against what is known.
+`asking.py` does the same for what a model finds. Writing is the engine's business.
 """

@@ -20,9 +20,15 @@ from enplace.records.model import ModelCard
 from enplace.records.stop_words import STOP_WORDS
 from enplace.records.words import fold, words
 from enplace.upload.learning.claims import KIND_OF
-from enplace.upload.learning.mask import mask
-from enplace.upload.learning.rules import rule_in
-from enplace.upload.learning.sentences import asks, conditional, sentences, supposes, tells_fiction
+from enplace.upload.learning.language.mask import mask
+from enplace.upload.learning.language.sentences import (
+    asks,
+    conditional,
+    sentences,
+    supposes,
+    tells_fiction,
+)
+from enplace.upload.learning.phrases.rules import rule_in
 from enplace.upload.learning.wording import OWNER, sentence_of
 
 ASK = (

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from enplace.records.memory import FactKind
-from enplace.upload.learning.when import Times
+from enplace.upload.learning.language.when import Times
 
 Holding = Literal["holds", "held", "over", "denied", "never"]
 """`held`: it was so once, and this is how it is heard of. `over`: it was so until now. `denied`: it

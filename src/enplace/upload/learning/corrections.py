@@ -11,10 +11,10 @@ from difflib import SequenceMatcher
 
 from enplace.records.words import fold
 from enplace.upload.learning.claims import Claim
-from enplace.upload.learning.heads import NAME
-from enplace.upload.learning.lexicon import MONTH_NAMES, worded
+from enplace.upload.learning.language.heads import NAME
+from enplace.upload.learning.language.lexicon import MONTH_NAMES, worded
+from enplace.upload.learning.language.sentences import Sentence
 from enplace.upload.learning.scene import Scene, is_single
-from enplace.upload.learning.sentences import Sentence
 
 _OPENS = re.compile(
     r"\W*(?:(?:no+|nope|nah|ah|oh|oops|whoops|argh|ugh|wait|hang on|hold on|sorry|pardon|well)\W+)*"

@@ -9,7 +9,7 @@ from enplace.records.learning import Adopt, Assert, End, Meet, Proposal
 from enplace.records.memory import Fact, Person, SoulLine, SoulSection, trusted_less
 from enplace.records.words import content_terms, fold
 from enplace.records.write import Close, Operation, Remember, Surroundings
-from enplace.upload.learning.rules import ONE_AT_A_TIME
+from enplace.upload.learning.phrases.rules import ONE_AT_A_TIME
 from enplace.upload.learning.wording import OWNER
 
 HoldsOne = Callable[[str | None], bool]

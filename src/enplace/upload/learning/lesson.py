@@ -10,17 +10,17 @@ from dataclasses import dataclass, field, replace
 
 from enplace.records.learning import Dropped, Lesson, Proposal, Utterance
 from enplace.records.memory import Span
-from enplace.upload.learning import sentences as kinds
 from enplace.upload.learning.claims import Claim
 from enplace.upload.learning.corrections import corrected, corrects
-from enplace.upload.learning.dialogue import asked_for
-from enplace.upload.learning.lettering import lettered
-from enplace.upload.learning.lexicon import worded
-from enplace.upload.learning.mask import mask
+from enplace.upload.learning.language import sentences as kinds
+from enplace.upload.learning.language.lettering import lettered
+from enplace.upload.learning.language.lexicon import worded
+from enplace.upload.learning.language.mask import mask
+from enplace.upload.learning.language.sentences import Sentence, sentences
+from enplace.upload.learning.phrases.dialogue import asked_for
+from enplace.upload.learning.phrases.rules import Rule, rule_in
 from enplace.upload.learning.proposals import of_claim, of_rule
-from enplace.upload.learning.rules import Rule, rule_in
 from enplace.upload.learning.scene import Known, Scene
-from enplace.upload.learning.sentences import Sentence, sentences
 from enplace.upload.learning.standing import ended
 from enplace.upload.learning.told import claims_in
 from enplace.upload.learning.wording import OWNER

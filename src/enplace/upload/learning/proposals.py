@@ -8,8 +8,8 @@ from enplace.records.canonical import digest
 from enplace.records.learning import Adopt, Assert, End, Meet, Proposal, Utterance
 from enplace.records.memory import Fact, Person, SoulLine, Span
 from enplace.upload.learning.claims import Claim, day_of, is_dated
-from enplace.upload.learning.rules import Rule
-from enplace.upload.learning.sentences import Sentence
+from enplace.upload.learning.language.sentences import Sentence
+from enplace.upload.learning.phrases.rules import Rule
 from enplace.upload.learning.wording import OWNER, sentence_of
 
 CONFIDENCE = 0.8

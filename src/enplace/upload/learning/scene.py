@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from enplace.records.words import fold
 from enplace.upload.learning.claims import Claim
-from enplace.upload.learning.heads import Head
-from enplace.upload.learning.lexicon import FEMALE, KIN, KINDS_OF_KIN, MALE, PETS, worded
+from enplace.upload.learning.language.heads import Head
+from enplace.upload.learning.language.lexicon import FEMALE, KIN, KINDS_OF_KIN, MALE, PETS, worded
 from enplace.upload.learning.wording import OWNER
 
 

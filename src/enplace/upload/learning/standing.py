@@ -12,15 +12,15 @@ from datetime import datetime
 from enplace.records.stems import stem
 from enplace.records.stop_words import STOP_WORDS
 from enplace.records.words import fold, words
-from enplace.upload.learning import sentences as kinds
 from enplace.upload.learning.claims import Claim, is_dated
-from enplace.upload.learning.lexicon import KIN, worded
-from enplace.upload.learning.objects import Kind, first_part, objects
+from enplace.upload.learning.language import sentences as kinds
+from enplace.upload.learning.language.lexicon import KIN, worded
+from enplace.upload.learning.language.objects import Kind, first_part, objects
+from enplace.upload.learning.language.sentences import Sentence
+from enplace.upload.learning.language.when import times_in
+from enplace.upload.learning.phrases.tables import written_out
 from enplace.upload.learning.scene import Scene, is_single
-from enplace.upload.learning.sentences import Sentence
 from enplace.upload.learning.standpoint import hangs
-from enplace.upload.learning.tables import written_out
-from enplace.upload.learning.when import times_in
 
 _TIES = frozenset(KIN.values()) | {"works_with"}
 _COUPLES = frozenset(("married_to", "engaged_to", "partner_of"))

@@ -2,9 +2,9 @@
 
 import re
 
-from enplace.upload.learning import sentences as kinds
-from enplace.upload.learning.heads import Head
-from enplace.upload.learning.sentences import Sentence
+from enplace.upload.learning.language import sentences as kinds
+from enplace.upload.learning.language.heads import Head
+from enplace.upload.learning.language.sentences import Sentence
 
 _PRESUPPOSED = re.compile(
     r"(?:\b(?:now that|since|because|as|where|given that|cos|cuz|seeing as|considering|but|and|when"

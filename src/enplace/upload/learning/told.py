@@ -7,23 +7,23 @@ from datetime import datetime
 from itertools import islice
 
 from enplace.records.words import fold
-from enplace.upload.learning import sentences as kinds
 from enplace.upload.learning.claims import Claim, Holding, is_dated
-from enplace.upload.learning.described import described
-from enplace.upload.learning.endings import endings
-from enplace.upload.learning.fields import hints
-from enplace.upload.learning.frames import Phrase, phrases
-from enplace.upload.learning.heads import Head, heads
-from enplace.upload.learning.lexicon import KIN, KINDS_OF_KIN, PETS, SPECIES, worded
-from enplace.upload.learning.objects import objects
-from enplace.upload.learning.own import fragments, traits
-from enplace.upload.learning.people import Tie, ties
-from enplace.upload.learning.remarks import remarks
-from enplace.upload.learning.sayings import sayings
+from enplace.upload.learning.language import sentences as kinds
+from enplace.upload.learning.language.heads import Head, heads
+from enplace.upload.learning.language.lexicon import KIN, KINDS_OF_KIN, PETS, SPECIES, worded
+from enplace.upload.learning.language.objects import objects
+from enplace.upload.learning.language.sentences import Sentence
+from enplace.upload.learning.language.when import times_in
+from enplace.upload.learning.phrases.described import described
+from enplace.upload.learning.phrases.endings import endings
+from enplace.upload.learning.phrases.fields import hints
+from enplace.upload.learning.phrases.frames import Phrase, phrases
+from enplace.upload.learning.phrases.own import fragments, traits
+from enplace.upload.learning.phrases.people import Tie, ties
+from enplace.upload.learning.phrases.remarks import remarks
+from enplace.upload.learning.phrases.sayings import sayings
 from enplace.upload.learning.scene import Scene
-from enplace.upload.learning.sentences import Sentence
 from enplace.upload.learning.standpoint import hangs, idle
-from enplace.upload.learning.when import times_in
 
 MOST_HEADS = 12
 """Of a sentence: who is more than that is a list."""

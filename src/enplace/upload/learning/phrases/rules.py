@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enplace.records.memory import SoulSection
 from enplace.records.stop_words import STOP_WORDS
 from enplace.records.words import words
-from enplace.upload.learning.lexicon import worded
-from enplace.upload.learning.tables import lines_of
+from enplace.upload.learning.language.lexicon import worded
+from enplace.upload.learning.phrases.tables import lines_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from enplace.upload.learning.heads import NAME
-from enplace.upload.learning.lexicon import (
+from enplace.upload.learning.language.heads import NAME
+from enplace.upload.learning.language.lexicon import (
     KIN,
     LANGUAGES,
     MONTH_NAMES,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from enplace.upload.learning.heads import NAME
+from enplace.upload.learning.language.heads import NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from datetime import datetime
 from enplace.records.stop_words import STOP_WORDS
 from enplace.records.words import words
 from enplace.upload.learning.claims import Claim
-from enplace.upload.learning.heads import Head
-from enplace.upload.learning.sentences import Sentence
-from enplace.upload.learning.when import times_in
+from enplace.upload.learning.language.heads import Head
+from enplace.upload.learning.language.sentences import Sentence
+from enplace.upload.learning.language.when import times_in
 from enplace.upload.learning.wording import retold
 
 MOST_CHARACTERS = 160

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from enplace.upload.learning.heads import Head
-from enplace.upload.learning.lexicon import (
+from enplace.upload.learning.language.heads import Head
+from enplace.upload.learning.language.lexicon import (
     BREEDS,
     DIETS,
     EDITORS,
@@ -23,8 +23,8 @@ from enplace.upload.learning.lexicon import (
     VEHICLES,
     worded,
 )
-from enplace.upload.learning.objects import Kind, objects
-from enplace.upload.learning.tables import any_of, lines_of
+from enplace.upload.learning.language.objects import Kind, objects
+from enplace.upload.learning.phrases.tables import any_of, lines_of
 
 Sense = Literal["holds", "begins", "ends", "happened"]
 """`holds`: it is so. `begins`: it is so from then on. `ends`: it is so no longer. `happened`: once."""

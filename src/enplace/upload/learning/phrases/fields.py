@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from enplace.upload.learning.frames import VOCABULARY
-from enplace.upload.learning.heads import NAME, NOT_NAMES
-from enplace.upload.learning.lexicon import LANGUAGES
-from enplace.upload.learning.objects import Kind, objects
-from enplace.upload.learning.tables import any_of, lines_of
+from enplace.upload.learning.language.heads import NAME, NOT_NAMES
+from enplace.upload.learning.language.lexicon import LANGUAGES
+from enplace.upload.learning.language.objects import Kind, objects
+from enplace.upload.learning.phrases.frames import VOCABULARY
+from enplace.upload.learning.phrases.tables import any_of, lines_of
 
 _PLACE = rf"(?!{NOT_NAMES}|(?:I|A|Mr|Mrs|Ms|Dr)\b){NAME}"
 _WORDS = {

@@ -3,7 +3,7 @@
 import re
 
 from enplace.records.stop_words import STOP_WORDS
-from enplace.upload.learning.lexicon import KIN, LANGUAGES, MONTH_NAMES, is_job, worded
+from enplace.upload.learning.language.lexicon import KIN, LANGUAGES, MONTH_NAMES, is_job, worded
 
 _PLACED = re.compile(
     r"\b(?:liv(?:e|es|ed|ing)|based|mov(?:e|ed|ing)|born|raised|from|flat|house|apartment|room|fly(?:ing)?"

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from enplace.upload.learning.heads import ADJECTIVES, KINSHIP, NAME, NOT_NAMES, OWN
-from enplace.upload.learning.lexicon import KIN, KINDS_OF_KIN, worded
-from enplace.upload.learning.objects import objects
+from enplace.upload.learning.language.heads import ADJECTIVES, KINSHIP, NAME, NOT_NAMES, OWN
+from enplace.upload.learning.language.lexicon import KIN, KINDS_OF_KIN, worded
+from enplace.upload.learning.language.objects import objects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

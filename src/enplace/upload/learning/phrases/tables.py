@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 
-from enplace.upload.learning.lexicon import IRREGULAR
+from enplace.upload.learning.language.lexicon import IRREGULAR
 
 _DEFINED = re.compile(r"([A-Z_]+) = (.*)")
 _LEMMA = re.compile(r"~([a-z]+)")

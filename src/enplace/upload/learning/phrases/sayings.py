@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from enplace.upload.learning.frames import VOCABULARY, Sense
-from enplace.upload.learning.heads import NAME
-from enplace.upload.learning.lexicon import LANGUAGES, is_job, worded
-from enplace.upload.learning.objects import Kind, objects
-from enplace.upload.learning.tables import any_of, lines_of
+from enplace.upload.learning.language.heads import NAME
+from enplace.upload.learning.language.lexicon import LANGUAGES, is_job, worded
+from enplace.upload.learning.language.objects import Kind, objects
+from enplace.upload.learning.phrases.frames import VOCABULARY, Sense
+from enplace.upload.learning.phrases.tables import any_of, lines_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from enplace.upload.learning.lexicon import KIN, worded
+from enplace.upload.learning.language.lexicon import KIN, worded
 
 _KIN = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse=True))
 _NAME_WORD = r"[A-Z\u00c0-\u00de](?:[\w\u00c0-\u024f-]|'(?!s\b))*[a-z\u00df-\u024f]"

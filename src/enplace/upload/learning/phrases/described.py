@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from enplace.upload.learning.heads import NAME
-from enplace.upload.learning.lexicon import DIETS, ILLNESSES, NATIONALITIES
-from enplace.upload.learning.objects import objects
+from enplace.upload.learning.language.heads import NAME
+from enplace.upload.learning.language.lexicon import DIETS, ILLNESSES, NATIONALITIES
+from enplace.upload.learning.language.objects import objects
 
 _PLACE = re.compile(
     rf"\s+(?P<how>in|from|at|of)\s+(?P<x>{NAME})(?=\s*(?:$|[,.;!?)]|and\b|is\b|who\b|has\b|wants\b|for\b))"

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from enplace.upload.learning.heads import NAME
-from enplace.upload.learning.lexicon import (
+from enplace.upload.learning.language.heads import NAME
+from enplace.upload.learning.language.lexicon import (
     ATTRIBUTES,
     DIETS,
     ILLNESSES,
@@ -14,7 +14,7 @@ from enplace.upload.learning.lexicon import (
     is_job,
     worded,
 )
-from enplace.upload.learning.objects import Kind, objects
+from enplace.upload.learning.language.objects import Kind, objects
 
 _KIND_OF: dict[str, Kind] = {
     "name": "name", "nickname": "name", "age": "word", "birthday": "date", "pronouns": "word",

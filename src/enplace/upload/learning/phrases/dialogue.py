@@ -6,8 +6,8 @@ A question is turned into the statement that it asks for: `what's your X?` into 
 
 import re
 
-from enplace.upload.learning.heads import NAME
-from enplace.upload.learning.lexicon import KIN, worded
+from enplace.upload.learning.language.heads import NAME
+from enplace.upload.learning.language.lexicon import KIN, worded
 
 _KIN = "|".join(map(re.escape, sorted(KIN, key=len, reverse=True)))
 # fmt: off
