@@ -51,7 +51,7 @@ class House:
         self.system = system
         self.options = EngineOptions(
             turn=turn or TurnOptions(),
-            learning=learning or LearningOptions(),
+            learning=learning or LearningOptions(in_background=False),
             session_idle_s=session_idle_s,
         )
         self.owner = self.another()

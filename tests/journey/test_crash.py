@@ -139,7 +139,7 @@ async def test_a_killed_process_loses_nothing_and_repeats_nothing(
     began = time.monotonic()
     resumed = Child(tmp_path, "first", "k1")
     resumed.finish()
-    assert time.monotonic() - began < 5.0
+    assert time.monotonic() - began < 15.0
     log = await log_in(tmp_path)
     check_log(log)
     assert [type(event) for event in log if is_last(event)] == [TurnCompleted]

@@ -266,7 +266,8 @@ class View:
         ]
         if not self.dialogue.collapse(kept, laid, _ordinal(event), event.upto):
             self.pending = (*laid, *self.pending)
-        standing = {b.source for m in kept for b in m.blocks} | {b.source for b in self.pending}
+        left = (*(b for m in kept for b in m.blocks), *self.pending)
+        standing = {b.source for b in left if b.segment == "memory"}
         self.dead = {o: tokens for o, tokens in self.dead.items() if o > event.upto}
         visible = {id_: at for id_, at in self.visible.items() if at in standing}
         self._forget_frames()
