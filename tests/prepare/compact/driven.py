@@ -181,6 +181,7 @@ class Task:
         self.calls_room = self.room
         """By which outputs are as long as they are."""
         self.turns = 0
+        self.replaced: int | None = None
         self._sent: dict[str, tuple[datetime, int]] = {}
         self.preparer = self.fresh()
 
@@ -309,6 +310,7 @@ class Task:
         """Go back to where a message was said, as an edit of it does."""
         at = next(i for i, e in enumerate(self.log) if isinstance(e, UserSpoke) and e is message)
         self.journal.live = self.log[: at - 1]
+        self.replaced = message.place.ordinal if message.place else None
         self.notes = {event.note.key: event.note for event in only(NoteWritten, self.log)}
         self.restart()
 
@@ -335,7 +337,13 @@ class Task:
             self.overflows.append(error)
             return False
         self.journal.crash = crash
-        started = TurnStarted(turn_id=self.journal.turn_id, session_id="s", message_digest="")
+        started = TurnStarted(
+            turn_id=self.journal.turn_id,
+            session_id="s",
+            message_digest="",
+            replaces=self.replaced,
+        )
+        self.replaced = None
         if not any(isinstance(e, TurnStarted) for e in self.history.of_turn):
             self.restarting(lambda: self._start(started, text))
         script = Script(tuple(tuple(step) for step in steps), answer or f"Done: {text[:40]}.")

@@ -755,7 +755,10 @@ def test_i23_a_crash_resumes_before_or_after_a_compaction(
 
 
 def _calm(what: Turn | Act) -> Turn | Act:
-    return replace(what, crash=None) if isinstance(what, Turn) else what
+    """Refused once at most: a process that died of the second refusal does not know of the first."""
+    if not isinstance(what, Turn):
+        return what
+    return replace(what, crash=None, refusals=min(what.refusals, 1))
 
 
 def spoken(task: Task) -> list[Event]:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from enplace.prepare.compact.file_tools import doubted, touches
+from enplace.prepare.compact.file_tools import Anything, doubted, touches
 from enplace.prepare.compact.files import FileBook
 from enplace.prepare.compact.ledger import Ledger, Voice
 from enplace.records.canonical import Json, JsonObject, json_object
-from enplace.records.event import AssistantSpoke, Event, ToolFinished, UserSpoke
+from enplace.records.event import AssistantSpoke, Event, ToolFinished, TurnStarted, UserSpoke
 
 MOST_GLOSS_CHARACTERS = 100
 _ERROR_LINE = re.compile(
@@ -104,6 +104,9 @@ class Chronicle:
                 self._take_answer(event, ordinal)
             case ToolFinished():
                 return self._take_result(event, ordinal)
+            case TurnStarted() if event.replaces is not None:
+                # the branch that is left may have changed any file, and its calls are not known here
+                self.files.take((Anything(),), ordinal, is_whole=True)
             case _:
                 pass  # says nothing about the task
         return ()
@@ -140,7 +143,8 @@ class Chronicle:
             is_error=event.is_error and not is_unknown,
             effects=event.effects,
         )
-        done = tuple(doubted(done)) if is_unknown else done
+        if is_unknown:  # a tool that declares itself has not: it may have changed any file
+            done = tuple(doubted(done)) or (Anything(),)
         return self.files.take(done, ordinal, is_whole=event.excerpt is None)
 
     def _take_plan(self, tool: str, given: JsonObject, ordinal: int) -> None:
