@@ -6,8 +6,10 @@ A question is turned into the statement that it asks for: `what's your X?` into 
 
 import re
 
+from enplace.records.words import words
 from enplace.upload.learning.language.heads import NAME
 from enplace.upload.learning.language.lexicon import KIN, worded
+from enplace.upload.learning.language.sentences import Sentence, asks
 
 _KIN = "|".join(map(re.escape, sorted(KIN, key=len, reverse=True)))
 # fmt: off
@@ -70,10 +72,24 @@ _SHORT = re.compile(
 _CLAUSE = re.compile(
     r"(?:i|we|my|our|what|why|how|can|could|not|don't|no|skip|never mind|does|is|none|nothing|nope|the same|it|that|this|you)\b(?!')", re.IGNORECASE
 )
+_REQUESTS = worded(
+    "run restart start stop open close explain show remove refactor summarize summarise correct fix make write give tell"
+    " translate convert list add change try find check rename delete create update compare sort calculate merge draft"
+    " rewrite shorten proofread generate print format move copy paste use help search look read review let suggest"
+    " recommend continue undo redo replace split turn put send define count describe analyse analyze plan build test"
+)
+_GREETINGS = worded(
+    "hello hi hey yo bye goodbye morning mornin evening afternoon night thanks thx ty cheers happy merry welcome sorry"
+    " oops wow gosh ugh ah oh hmm lol haha ok okay cool nice great fine brb sec second moment minute internet screen"
+    " weather friday monday sleepy tired hungry quote said wrote fewer tl bored there anyone everyone anybody coffee"
+)
+_POINTING = re.compile(r"\b(?:the|this|that|these|those|it|it's|you|your|me|here|there|is|are|was)\b", re.IGNORECASE)
 _STATES = worded("living working allergic married based a an vegan vegetarian from self-employed retired single in at")
 # fmt: on
 MOST_WORDS = 9
 """Of an answer that is read with its question."""
+MOST_WORDS_BEHIND = 8
+"""Of what the assistant said behind its question: after more, it waits for no answer."""
 
 
 def asked_for(question: str, answer: str) -> str:
@@ -85,7 +101,7 @@ def asked_for(question: str, answer: str) -> str:
     """
     question, answer = question[-600:], answer[:300]
     asked = question[question.rfind("\n", 0, max(0, question.rfind("?"))) + 1 :]
-    if "?" not in asked:
+    if "?" not in asked or len(asked[asked.rfind("?") :].split()) > MOST_WORDS_BEHIND:
         return ""
     yes, no = _YES.match(answer), _NO.match(answer)
     guess = list(_GUESS.finditer(asked))
@@ -101,10 +117,25 @@ def asked_for(question: str, answer: str) -> str:
     told = _SHORT.match(answer.strip())
     if not found or not told or _CLAUSE.match(told["x"]):
         return ""
-    if len(told["x"].split()) > MOST_WORDS:
+    if len(told["x"].split()) > MOST_WORDS or _is_elsewhere(told["x"], answer.strip()):
         return ""
     _, index, match = max(found, key=lambda each: each[:2])
     return _statement(_ASKED[-index][1], match, told["x"].strip(" ,'\""))
+
+
+def _is_elsewhere(value: str, answer: str) -> bool:
+    """Whether what comes next takes no notice of the question: a greeting, a request, a question."""
+    said = words(value)
+    behind = answer[answer.find(value) + len(value) :].lstrip(" '\"")
+    first = said[0] if said else ""
+    return (
+        not said
+        or behind.startswith("?")
+        or first in _REQUESTS
+        or not _GREETINGS.isdisjoint(said)
+        or asks(Sentence(text=answer, start=0))
+        or (len(said) > 2 and bool(_POINTING.search(value)))
+    )
 
 
 def _statement(statement: str, asked: re.Match[str], value: str) -> str:
