@@ -48,6 +48,7 @@ def own_card(path: Path, *, window_tokens: int = 8_192, output_tokens: int = 1_0
         window_tokens=window_tokens,
         output_tokens=output_tokens,
         tools="envelope",
+        can_extract=True,
         cache=_FOREVER,
     )
 
