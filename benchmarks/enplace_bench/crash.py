@@ -23,7 +23,7 @@ from typing import IO
 
 from enplace.errors import TaskBusy, TaskNotFound
 from enplace.records.event import Event, TurnStarted, is_last
-from enplace_bench import audit, voyage
+from enplace_bench import audit, learn_crash, voyage
 from enplace_bench.report import Bar, Report, print_table
 from enplace_bench.writers import Written, write_together
 
@@ -61,10 +61,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--writers", type=int, default=WRITERS, help="processes writing at once")
     parser.add_argument("--writes", type=int, default=WRITES, help="commits of each writer")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--learn", action="store_true", help="instead, as `learn-crash`")
+    parser.add_argument("--postgres", action="store_true", help="with --learn: jobs in PostgreSQL")
 
 
 def run(options: argparse.Namespace) -> Report:
     """Kill, resume and count; then let the writers write."""
+    if options.learn:
+        return learn_crash.run(options)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "voyage"
         home.mkdir()
