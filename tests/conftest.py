@@ -19,7 +19,7 @@ from enplace.wire.openai_chat import to_openai
 from enplace.wire.openai_responses import to_openai_responses
 
 # No deadlines: how long an example takes says more about the machine than about the code.
-settings.register_profile("check", max_examples=50, deadline=None)
+settings.register_profile("check", max_examples=30, deadline=None)
 settings.register_profile("full", max_examples=2_000, deadline=None)  # for `enplace-bench prove`
 settings.load_profile("check")
 

@@ -29,8 +29,8 @@ def test_a_soak_compacts_within_its_window(capsys: pytest.CaptureFixture[str]) -
 def test_questions_are_asked_before_a_collapse_and_behind_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    told = run(capsys, "--parts", "questions", "--asked", "6")["questions"]
-    assert (told["asked"], told["gone"], told["reachable"]) == (6, 6, 6)
+    told = run(capsys, "--parts", "questions", "--asked", "3")["questions"]
+    assert (told["asked"], told["gone"], told["reachable"]) == (3, 3, 3)
     assert told["tokens_after"] < told["tokens_before"]
     assert told["fewer_right"] == told["right_before"] - told["right_after"]
 

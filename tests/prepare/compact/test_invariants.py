@@ -65,7 +65,7 @@ def test_the_stories_compact_in_every_way() -> None:
     """Or the laws below would hold of nothing."""
     seen: Counter[str] = Counter()
 
-    @settings(often(60), derandomize=True)
+    @settings(often(60), derandomize=True, max_examples=30)
     @given(STORIES)
     def count(story: Story) -> None:
         task = story.live()
