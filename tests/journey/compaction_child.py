@@ -41,7 +41,7 @@ def script(context: Context) -> Answer:
     if last.role == "tool":
         return f"Built, in turn {said}, because it was asked for."
     asked = last.text.rsplit(" ", 1)[-1]
-    return call((f"c-{asked}", "build", {"target": f"/work/pkg/{asked}"}))
+    return call((f"c-{asked}", "build", {"target": f"/srv/pkg/{asked}"}))
 
 
 async def main(home: Path) -> None:

@@ -298,7 +298,7 @@ async def test_the_references_of_a_block_can_be_reopened_as_they_stand(workshop:
 async def test_what_is_known_of_a_file_stands_behind_the_block_as_it_is_now(
     workshop: Workshop,
 ) -> None:
-    path = "/work/pkg/store.py"
+    path = "/srv/pkg/store.py"
     workshop.files[path] = "\n".join(f"row_{n} = {n}" for n in range(1, 5))
     change = {"path": path, "old_string": "row_3 = 3", "new_string": "row_3 = 33\nrow_x = 0"}
     await workshop.say("Read it.", call(("f1", "read", {"path": path})))
@@ -314,8 +314,8 @@ async def test_without_the_feature_no_file_stands_behind_the_block() -> None:
     workshop = Workshop(
         InMemoryBrains(), environment={"FEATURE_STRUCTURED_FILE_EXTRACTION": "false"}
     )
-    workshop.files["/work/a.py"] = "one\ntwo\nthree\nfour"
-    await workshop.say("Read it.", call(("f1", "read", {"path": "/work/a.py"})))
+    workshop.files["/srv/a.py"] = "one\ntwo\nthree\nfour"
+    await workshop.say("Read it.", call(("f1", "read", {"path": "/srv/a.py"})))
     await workshop.work(8, first=10)
     assert only(Compacted, await workshop.log())
     assert all("<file" not in str(messages(request)) for request in workshop.model.requests)
@@ -326,8 +326,8 @@ async def test_without_the_feature_no_file_stands_behind_the_block() -> None:
 
 async def test_both_flags_off_a_context_over_the_window_is_refused_with_numbers() -> None:
     workshop = Workshop(InMemoryBrains(), environment=OFF)
-    workshop.files["/work/a.py"] = "one\ntwo\nthree\nfour"
-    await workshop.say("Read it.", call(("f1", "read", {"path": "/work/a.py"})))
+    workshop.files["/srv/a.py"] = "one\ntwo\nthree\nfour"
+    await workshop.say("Read it.", call(("f1", "read", {"path": "/srv/a.py"})))
     with pytest.raises(ContextOverflow) as refused:
         await workshop.work(40)
     details = refused.value.details
@@ -531,8 +531,8 @@ async def test_wherever_a_turn_with_a_compaction_breaks_off_it_comes_to_its_end(
 
 
 async def test_an_output_that_is_too_long_never_reaches_the_model_whole(workshop: Workshop) -> None:
-    workshop.files["/work/long.txt"] = "\n".join(f"line number {n}" for n in range(9_000))
-    turn = await workshop.say("Read it.", call(("f1", "read", {"path": "/work/long.txt"})))
+    workshop.files["/srv/long.txt"] = "\n".join(f"line number {n}" for n in range(9_000))
+    turn = await workshop.say("Read it.", call(("f1", "read", {"path": "/srv/long.txt"})))
     (read,) = only(ToolFinished, turn)
     assert read.excerpt is not None
     assert read.output.count("\n") == 8_999
