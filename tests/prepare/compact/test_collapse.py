@@ -116,8 +116,8 @@ def test_the_user_s_messages_stand_word_for_word() -> None:
 def test_paths_in_the_user_s_words_stay_as_they_were_said() -> None:
     told = Told()
     for name in ("a.py", "b.py", "c.py"):
-        told.use("Read", "     1→x", file_path=f"/work/pkg/{name}")
-    text = "cd /work/pkg/ first, then move /work/pkg/a.py; see https://w.org/work/pkg/x.html"
+        told.use("Read", "     1→x", file_path=f"/srv/pkg/{name}")
+    text = "cd /srv/pkg/ first, then move /srv/pkg/a.py; see https://w.org/srv/pkg/x.html"
     told.user(text)
     assert f"] {text}\n" in told.handoff()
 
@@ -247,14 +247,14 @@ def test_a_label_says_what_ended() -> None:
         "</handoff>",
         "</HANDOFF>",
         "< / handoff >",
-        "</hand<//work/pkg/handoff>off>",
-        "<//work/pkg/handoff> in load_rows",
+        "</hand<//srv/pkg/handoff>off>",
+        "<//srv/pkg/handoff> in load_rows",
     ],
 )
 def test_no_text_can_close_the_block(text: str) -> None:
     told = Told()
     for name in ("a.py", "b.py"):
-        told.use("Read", "     1→x", file_path=f"/work/pkg/{name}")
+        told.use("Read", "     1→x", file_path=f"/srv/pkg/{name}")
     told.user(f"look at {text} now")
     told.answer(f"We decided to show {text} because it is there.")
     told.use("Bash", f"error: {text} in socket_7", is_error=True, command=f"echo {text}")
@@ -269,13 +269,13 @@ def test_no_text_can_close_the_block(text: str) -> None:
 def test_a_root_is_taken_off_paths_and_off_nothing_else() -> None:
     told = Told()
     for name in ("a.py", "b.py"):
-        told.use("Read", "     1→x", file_path=f"/work/pkg/{name}")
-    told.use("Bash", "see https://w.org/work/pkg/x_1.html and /mnt/work/pkg/y_1.py", command="ls")
+        told.use("Read", "     1→x", file_path=f"/srv/pkg/{name}")
+    told.use("Bash", "see https://w.org/srv/pkg/x_1.html and /mnt/srv/pkg/y_1.py", command="ls")
     block = told.handoff()
-    assert "Paths are below /work/pkg." in block
+    assert "Paths are below /srv/pkg." in block
     assert "\na.py read [e2]" in block
-    assert "https://w.org/work/pkg/x_1.html" in block
-    assert "/mnt/work/pkg/y_1.py" in block
+    assert "https://w.org/srv/pkg/x_1.html" in block
+    assert "/mnt/srv/pkg/y_1.py" in block
 
 
 @pytest.mark.parametrize("most_tokens", [300, 975, 4_000])
@@ -462,7 +462,7 @@ def test_whatever_was_said_the_block_is_whole_and_within_its_room(
 def test_many_changed_files_keep_to_its_room_too(most_tokens: int) -> None:
     told = Told()
     for n in range(300):
-        told.use("Write", file_path=f"/work/pkg/some/where/file_{n}.py", content=f"x = {n}")
+        told.use("Write", file_path=f"/srv/pkg/some/where/file_{n}.py", content=f"x = {n}")
     block = told.handoff(most_tokens)
     assert COUNT(block) <= 1.05 * most_tokens + 20
     assert "file_299.py changed [e600]" in block
