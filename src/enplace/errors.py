@@ -14,6 +14,7 @@
     ├── ContextOverflow          the context does not fit the model's window
     ├── BudgetExceeded           a turn used up what it was given
     ├── EmbedderError            texts cannot be turned into vectors
+    ├── ToolboxUnavailable       tools of another process cannot be reached
     ├── ModelError               the model or its provider failed
     │   ├── ModelRefused         the request was rejected; the same again is rejected again
     │   ├── ModelUnavailable     it cannot be reached or loaded now
@@ -122,6 +123,13 @@ class EmbedderError(EnplaceError):
     """The embedder failed."""
 
     code = "EMBEDDER"
+    retryable = True
+
+
+class ToolboxUnavailable(EnplaceError):
+    """The tools of another process cannot be reached."""
+
+    code = "TOOLBOX_UNAVAILABLE"
     retryable = True
 
 

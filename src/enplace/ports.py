@@ -164,6 +164,28 @@ class Tool(Protocol):
         ...
 
 
+@runtime_checkable
+class Toolbox(Protocol):
+    """Tools that must be fetched first: those of another process or machine."""
+
+    @property
+    def name(self) -> str:
+        """What people call it; events name it."""
+        ...
+
+    async def open(self) -> Sequence[Tool]:
+        """Connect, and tell what tools there are. Called again to ask anew, connected or not.
+
+        Raises:
+            ToolboxUnavailable: It cannot be reached.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections and processes."""
+        ...
+
+
 class LogStore(Protocol):
     """Reads the events of tasks."""
 

@@ -6,6 +6,7 @@ from typing import Literal
 from enplace.records.block import TextBlock
 from enplace.records.canonical import JsonObject
 from enplace.records.memory import Note
+from enplace.records.question import Answer, Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ class ToolCall:
     input: JsonObject
     task_id: str
     turn_id: str
+    answer: Answer | None = None
+    """What a person said to the question that this call asked when it ran before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,9 @@ class ToolOutcome:
     effects: tuple[FileEffect, ...] = ()
     writes: tuple[Note, ...] = field(default=())
     """Notes to be written in the same transaction as the result: both stand or neither."""
+    asks: Question | None = None
+    """A person is asked before there is a result: the tool ends without an effect, the turn waits,
+    and the call is run again with the answer."""
 
     @property
     def text(self) -> str:
