@@ -16,7 +16,8 @@ async def run_turn(
     """Carry one user message from its arrival to its answer.
 
     fetch -> (prepare -> invoke)* -> upload. Yields every event in the order it happened; the
-    stored log is the same sequence, and an event is stored before it is yielded.
+    stored log is the same sequence, and an event is stored before it is yielded. A turn that asks
+    a person ends here without an answer, and goes on where it stopped once it has one.
 
     Args:
         message: What the person says; it stands in the log already.
@@ -27,7 +28,7 @@ async def run_turn(
     async for event in at.unfinished(history):  # the tools that a crash left open
         history = history.then(event)
         yield event
-    while not history.answered:
+    while not (history.answered or history.questions):
         prepared = await at.prepare(history, found)  # 2 prepare: blocking, so it is quick
         for event in prepared.changes:
             history = history.then(event)
@@ -35,6 +36,8 @@ async def run_turn(
         async for event in at.invoke(prepared.context, history):  # 3 invoke: a model call, tools
             history = history.then(event)
             yield event
+    if history.questions:  # for a person: who answers takes the turn up again
+        return
     for event in await at.upload(history):  # 4 upload: never waits for learning
         yield event
 
