@@ -253,7 +253,10 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
             )
 
     def with_left(history: History) -> Bench:
-        return replace(bench, left=left_of(options.budget, history, clock.now()))
+        def left(events: Sequence[Event]) -> Budget:
+            return left_of(options.budget, history.then(*events), clock.now())
+
+        return replace(bench, left=left)
 
     async def upload(history: History) -> tuple[Event, ...]:
         return await hand_over(history, journal, is_due=not station.agent)

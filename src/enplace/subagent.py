@@ -125,7 +125,8 @@ class SubAgent:
                     yield SubAgentStarted(
                         child=child, agent=self._definition.name, tool_call_id=call.id
                     )
-                    await self._hand_notes(station, call, child)
+                    if await self._hand_notes(station, call, child):
+                        ground = await self._ground(station, child, lease)
                     turn = await start(ground, message, verdict)
             async with aclosing(self._carry(turn)) as events:
                 async for event in events:
@@ -180,8 +181,8 @@ class SubAgent:
         session = await self._kitchen.session()
         return Ground(station=station, warm=warm, lease=lease, session=session)
 
-    async def _hand_notes(self, station: Station, call: ToolCall, child: str) -> None:
-        """Copy those of the parent's notes that the definition names."""
+    async def _hand_notes(self, station: Station, call: ToolCall, child: str) -> bool:
+        """Copy those of the parent's notes that the definition names; whether there were any."""
         now = station.clock.now()
         live = await station.brain.notes.live(call.task_id, now)
         handed = tuple(
@@ -192,6 +193,7 @@ class SubAgent:
         if handed:
             told = tuple(NoteWritten(note=note, by="caller") for note in handed)
             await station.brain.commit(Changeset(at=now, task_id=child, events=told, notes=handed))
+        return bool(handed)
 
     def _ended(self, call: ToolCall, child: str, history: History) -> SubAgentEnded:
         used = [e for e in history.of_turn if isinstance(e, UsageReported)]

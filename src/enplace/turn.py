@@ -1,6 +1,7 @@
 """The corridor: a turn, as the four steps."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from enplace.prepare.assemble import Prepared
@@ -25,17 +26,19 @@ async def run_turn(
         at: The steps, wired for this turn.
     """
     found = await at.recall(message, history)  # 1 fetch: one memory call per turn
-    async for event in at.unfinished(history):  # the tools that a crash left open
-        history = history.then(event)
-        yield event
+    async with aclosing(at.unfinished(history)) as events:  # tools that a crash left open
+        async for event in events:
+            history = history.then(event)
+            yield event
     while not (history.answered or history.questions):
         prepared = await at.prepare(history, found)  # 2 prepare: blocking, so it is quick
         for event in prepared.changes:
             history = history.then(event)
             yield event
-        async for event in at.invoke(prepared.context, history):  # 3 invoke: a model call, tools
-            history = history.then(event)
-            yield event
+        async with aclosing(at.invoke(prepared.context, history)) as events:
+            async for event in events:  # 3 invoke: one model call and its tools
+                history = history.then(event)
+                yield event
     if history.questions:  # for a person: who answers takes the turn up again
         return
     for event in await at.upload(history):  # 4 upload: never waits for learning

@@ -24,6 +24,7 @@ from enplace.providers.embedded import (
     own_card,
 )
 from enplace.providers.prices import FixedPrices, GenaiPrices
+from enplace.records.agent import AgentDefinition
 from enplace.records.media import MediaRule
 from enplace.records.model import ModelCard
 from enplace.records.price import Price
@@ -48,6 +49,9 @@ def open(
     counter: TokenCounter | None = None,
     clock: Clock | None = None,
     prices: PriceBook | None = None,
+    agents: Sequence[AgentDefinition] = (),
+    agent: str = "",
+    models: Mapping[str, Model] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Engine:
     """An engine, ready to use. Touches no file and loads no model before the first call.
@@ -64,6 +68,9 @@ def open(
         counter: Counts tokens. Default: the extra `tokens` where installed, else by characters.
         clock: Tells the time.
         prices: Knows what calls cost. Default: for a provider's model the extra `prices`.
+        agents: Definitions of sub-agents that the model may delegate to.
+        agent: The one of them that answers the owner, with its own prompt, tools and model.
+        models: By the names that agents give them; closed with the engine.
         environment: Instead of the process environment.
 
     Raises:
@@ -93,6 +100,9 @@ def open(
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
             jobs=jobs_of(settings),
+            agents=lambda: agents,
+            agent=agent,
+            models=models or {},
         ),
         replace(
             options,

@@ -225,7 +225,13 @@ async def test_a_tool_sees_its_call() -> None:
     assert turn[0].place is not None
     assert seen == [
         ToolCall(
-            id="c1", tool="look", input={"text": "x"}, task_id="t", turn_id=turn[0].place.turn_id
+            id="c1",
+            tool="look",
+            input={"text": "x"},
+            task_id="t",
+            turn_id=turn[0].place.turn_id,
+            reference="e5.1",
+            left=Budget(steps=99),
         )
     ]
 

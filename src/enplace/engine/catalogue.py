@@ -1,12 +1,13 @@
 """What an engine offers to its models: tools, those of other processes, and agents."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from enplace.engine.parts import Ports
 from enplace.errors import AgentNotFound, ToolboxUnavailable
-from enplace.ports import Tool
+from enplace.ports import Tool, Toolbox
 from enplace.records.agent import AgentDefinition
 
 _log = logging.getLogger("enplace.engine")
@@ -75,19 +76,25 @@ class Catalogue:
         agents = tuple(self._ports.agents()) if self._ports.agents is not None else ()
         tools: list[Tool] = [*self._ports.tools]
         troubles: list[str] = []
-        for box in self._ports.toolboxes:
-            try:
-                tools += await box.open()
-            except ToolboxUnavailable as error:
-                extra = {"action": "toolbox", "toolbox": box.name}
-                _log.warning("tools of %s cannot be had", box.name, exc_info=error, extra=extra)
-                troubles.append(f"tools of {box.name}: {error.message}")
+        for found, trouble in await asyncio.gather(*map(_opened, self._ports.toolboxes)):
+            tools += found
+            troubles += [trouble] if trouble else []
         return Offer(
             tools=tuple(_named_once(tools)),
             agents=agents,
             version=version,
             troubles=tuple(troubles),
         )
+
+
+async def _opened(box: Toolbox) -> tuple[Sequence[Tool], str]:
+    """The tools of another process, or why there are none."""
+    try:
+        return await box.open(), ""
+    except ToolboxUnavailable as error:
+        extra = {"action": "toolbox", "toolbox": box.name}
+        _log.warning("tools of %s cannot be had", box.name, exc_info=error, extra=extra)
+        return (), f"tools of {box.name}: {error.message}"
 
 
 def _named_once(tools: Sequence[Tool]) -> Sequence[Tool]:

@@ -114,7 +114,8 @@ class Engine:
         for owner in self._owners.values():
             await owner.aclose()
         await self._catalogue.aclose()
-        await self._ports.model.aclose()
+        for model in (self._ports.model, *self._ports.models.values()):
+            await model.aclose()
         if self._ports.embedder is not None:
             await self._ports.embedder.aclose()
         await self._ports.brains.aclose()

@@ -109,7 +109,7 @@ class Ports:
     """Reads the definitions of agents; asked again at every reload. None: there are none."""
     agent: str = ""
     """The agent that answers the owner; empty: the model, with every tool there is."""
-    models: Callable[[str], Model] | None = None
-    """Models that agents may name; who gives them closes them."""
+    models: Mapping[str, Model] = field(default_factory=dict[str, Model])
+    """Models that agents may name."""
     jobs: Jobs | None = None
     """None: work beside the turns is done by this process, as long as it lasts."""

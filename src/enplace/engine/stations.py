@@ -102,10 +102,13 @@ class Stations:
     def _model(self, definition: AgentDefinition) -> Model:
         if not definition.model:
             return self._ports.model
-        if self._ports.models is None:
-            text = f"agent {definition.name} wants the model {definition.model!r}; none is named so"
-            raise ConfigError(text)
-        return self._ports.models(definition.model)
+        model = self._ports.models.get(definition.model)
+        if model is None:
+            known = ", ".join(self._ports.models) or "none"
+            raise ConfigError(
+                f"agent {definition.name} wants the model {definition.model!r}; known: {known}"
+            )
+        return model
 
     def _engine_tools(self, brain: Brain, model: Model) -> Sequence[Tool]:
         if self._ports.engine_tools is None or not model.card.uses_engine_tools:

@@ -1,9 +1,9 @@
 """One step of a turn: a model call and the tools it asked for."""
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from enplace.invoke.call import call_model
 from enplace.invoke.plan import Asked
@@ -11,7 +11,7 @@ from enplace.invoke.tools import Workshop, run_tools
 from enplace.ports import CostOf, Model
 from enplace.records.agent import Budget
 from enplace.records.context import Context, History
-from enplace.records.event import AssistantSpoke, Event
+from enplace.records.event import AssistantSpoke, Event, TextStreamed
 from enplace.records.message import Reply
 from enplace.records.usage import Purpose
 
@@ -27,8 +27,8 @@ class Bench:
     cost_of: CostOf | None = None
     """What a call costs; None where nobody knows."""
     purpose: Purpose = "turn"
-    left: Budget = field(default_factory=Budget)
-    """What the turn may still use up."""
+    left: Callable[[Sequence[Event]], Budget] = lambda _: Budget()
+    """What the turn may still use up, after these events of the step."""
 
 
 async def step(context: Context, bench: Bench) -> AsyncGenerator[Event, None]:
@@ -46,7 +46,7 @@ async def step(context: Context, bench: Bench) -> AsyncGenerator[Event, None]:
         extra={"action": "request", "task_id": context.task_id, "request_context": context},
     )
     replies: list[Reply] = []
-    answer = 0
+    said: list[Event] = []
     call = call_model(
         bench.model,
         context,
@@ -58,8 +58,8 @@ async def step(context: Context, bench: Bench) -> AsyncGenerator[Event, None]:
     )
     async with aclosing(call) as events:
         async for event in events:
-            if isinstance(event, AssistantSpoke) and event.place is not None:
-                answer = event.place.ordinal
+            if not isinstance(event, TextStreamed):
+                said.append(event)
             yield event
     calls = [call for reply in replies for call in reply.calls]  # the log's may lack secrets
     if calls:
@@ -67,8 +67,8 @@ async def step(context: Context, bench: Bench) -> AsyncGenerator[Event, None]:
             calls=calls,
             task_id=context.task_id,
             turn_id=context.turn_id,
-            answer=answer,
-            left=bench.left,
+            answer=next(e.place.ordinal for e in said if isinstance(e, AssistantSpoke) and e.place),
+            left=bench.left(said),
         )
         async with aclosing(run_tools(asked, bench.workshop)) as events:
             async for event in events:
@@ -88,7 +88,7 @@ async def unfinished(history: History, bench: Bench) -> AsyncGenerator[Event, No
         order=[call.id for call in answer.calls],
         so_far=history.since_answer,
         is_from_log=True,
-        left=bench.left,
+        left=bench.left(()),
     )
     async with aclosing(run_tools(asked, bench.workshop)) as events:
         async for event in events:
