@@ -59,7 +59,9 @@ class Served:
         if self._process is not None:
             return
         command = [sys.executable, str(FOLDER / "mcp_server.py"), str(self.port)]
-        self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         until = time.monotonic() + PATIENCE_S
         while True:
             try:
