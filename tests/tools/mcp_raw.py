@@ -1,6 +1,7 @@
 """MCP servers that no SDK would make, in plain Python: `mcp_raw.py BEHAVIOUR`.
 
-They speak the protocol of 2025 over standard input and output, apart from their behaviour.
+They speak the protocol of 2025 over standard input and output, apart from their behaviour; one
+(`deaf`) that of 2026.
 """
 
 import json
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 OBJECT = {"type": "object"}
+CACHED = {"resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
+"""What a result of 2026 has beside it; of no meaning to older clients."""
 
 
 def tool(name: Any, schema: Any = OBJECT, **more: Any) -> dict[str, Any]:
@@ -69,10 +72,14 @@ def answer(behaviour: str, method: str, params: dict[str, Any]) -> dict[str, Any
             named = {"name": "raw", "version": "1"}
             able = {"tools": {"listChanged": True}}
             return {"protocolVersion": "2025-11-25", "capabilities": able, "serverInfo": named}
+        case "server/discover" if behaviour == "deaf":
+            able = {"tools": {"listChanged": True}}
+            return {"supportedVersions": ["2026-07-28"], "capabilities": able, **CACHED}
         case "tools/list":
-            return {"tools": CATALOGUES.get(behaviour, [tool("act")])}
+            return {"tools": CATALOGUES.get(behaviour, [tool("act")]), **CACHED}
         case "tools/call":
-            return {"content": [{"type": "text", "text": said(behaviour, params)}]}
+            told = [{"type": "text", "text": said(behaviour, params)}]
+            return {"content": told, "resultType": "complete"}
         case _:
             return None
 
@@ -114,6 +121,8 @@ def main(behaviour: str) -> None:
         if "id" not in request or behaviour == "only junk":
             continue
         method = request["method"]
+        if method == "subscriptions/listen":
+            continue
         if behaviour == "older" and method == "server/discover":
             sys.exit("expected initialize")
         result = answer(behaviour, method, request.get("params") or {})

@@ -85,6 +85,15 @@ async def test_a_server_that_ends_when_it_is_not_greeted_first_is_greeted_first(
         assert not (await run(tools["act"])).is_error
 
 
+async def test_a_server_that_does_not_promise_to_tell_of_changes_is_used_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("enplace.tools.mcp.connection.LISTEN_S", 0.1)
+    async with opened(raw("deaf")) as (_, tools):
+        assert not (await run(tools["act"])).is_error
+    assert "changes of the MCP server raw are not heard" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("server", "why"),
     [

@@ -30,8 +30,8 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from enplace.errors import ToolboxUnavailable
 from enplace.records.canonical import JsonObject
 from enplace.records.tool import ToolOutcome
-from enplace.tools.mcp.catalogue import Catalogue, catalogue_of
 from enplace.tools.mcp.complaints import Complaints
+from enplace.tools.mcp.listing import MOST_ENTRIES, Listing, listing_of
 from enplace.tools.mcp.over_http import http_streams
 from enplace.tools.mcp.results import Ended, failed, outcome_of
 from enplace.tools.mcp.servers import HttpServer, McpServer, StdioServer
@@ -41,7 +41,7 @@ _log = logging.getLogger("enplace.tools")
 
 IDEMPOTENCY_KEY = "enplace/idempotency-key"
 """Where in a call's `_meta` a server finds its key."""
-MOST_PAGES, MOST_ENTRIES = 100, 1_000
+MOST_PAGES = 100
 """Of a server's list of tools that are read."""
 MOST_CHARACTERS = 2_000
 """Of an error, as messages show it."""
@@ -102,7 +102,7 @@ class Connection:
         self._trouble: BaseException | None = None
         self._calls = 0
         self._is_retired = False
-        self._listing = asyncio.Lock()
+        self._reading = asyncio.Lock()
 
     @property
     def is_alive(self) -> bool:
@@ -135,13 +135,13 @@ class Connection:
         if not ready.is_set():
             raise await self._unavailable(self._trouble)
 
-    async def catalogue(self) -> Catalogue:
+    async def listing(self) -> Listing:
         """Ask the server what tools it has.
 
         Raises:
             ToolboxUnavailable: It does not say.
         """
-        async with self._listing:
+        async with self._reading:
             self._tap.tools, self._tap.refused = [], {}
             try:
                 async with asyncio.timeout(self._server.options.connect_s):
@@ -153,7 +153,7 @@ class Connection:
                 if tool["name"] not in passed:
                     refused[str(tool["name"])] = "the protocol does not allow its HTTP headers"
             tools = [tool for tool in self._tap.tools if tool["name"] in passed]
-        return catalogue_of(self._server.name, tools, refused, self._server.options)
+        return listing_of(self._server.name, tools, refused, self._server.options)
 
     async def call(self, tool: str, given: JsonObject, key: str) -> ToolOutcome | Ended:
         """Call a tool. Whatever comes of it is told in words.
@@ -257,7 +257,7 @@ class Connection:
         if offered is None or not offered.list_changed:
             return
         try:
-            async with asyncio.timeout(LISTEN_S):
+            with anyio.fail_after(LISTEN_S):
                 await stack.enter_async_context(client.listen(tools_list_changed=True))
         except (MCPError, RuntimeError, TimeoutError) as error:
             _log.warning("changes of the MCP server %s are not heard: %s", self._server.name, error)

@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 import anyio
 
 from enplace.records.canonical import JsonObject
-from enplace.tools.mcp.catalogue import sort_out
+from enplace.tools.mcp.listing import sort_out
 
 
 class Tap:

@@ -5,6 +5,7 @@ import importlib.util
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,8 @@ from enplace.tools.mcp.results import Ended, failed
 from enplace.tools.mcp.servers import McpServer
 
 if TYPE_CHECKING:
-    from enplace.tools.mcp.catalogue import Catalogue, Offer
     from enplace.tools.mcp.connection import Connection
+    from enplace.tools.mcp.listing import Listing, ServedTool
 
 _log = logging.getLogger("enplace.tools")
 _NEEDED = "MCP servers need `pip install 'enplace[mcp]'`"
@@ -44,36 +45,33 @@ class McpToolbox:
         self.changed = False
         """Whether the server has had other tools since `open` was called last."""
         self._server = server
-        self._catalogue: Catalogue | None = None
+        self._listing: Listing | None = None
         self._connection: Connection | None = None
         self._earlier: list[Connection] = []
         """Those that have ended, or do so when their last call is answered."""
-        self._connecting: asyncio.Task[tuple[Connection, Catalogue]] | None = None
+        self._connecting: asyncio.Task[tuple[Connection, Listing]] | None = None
         self._is_closed = False
 
     @property
     def unavailable(self) -> Mapping[str, str]:
         """Why some of the server's tools are left out, by its names for them."""
-        return MappingProxyType({}) if self._catalogue is None else self._catalogue.unavailable
+        return MappingProxyType({}) if self._listing is None else self._listing.unavailable
 
     async def open(self) -> Sequence[Tool]:
         """See `ports.Toolbox`."""
         self._is_closed = False
-        before = self._connection
-        if before is not None and before.is_alive:
-            self._catalogue = await before.catalogue()
-        else:
-            _, self._catalogue = await self._reconnected()
         self.changed = False
-        for tool, reason in self._catalogue.unavailable.items():
+        self._listing = await self._listed()
+        left_out = self._listing.unavailable
+        if left_out:
             _log.warning(
-                "the tool %r of the MCP server %r is left out: %s",
-                tool,
+                "%d tools of the MCP server %r are left out: %s",
+                len(left_out),
                 self.name,
-                reason,
-                extra={"action": "tool_left_out", "tool": tool},
+                "; ".join(f"{tool!r}: {reason}" for tool, reason in islice(left_out.items(), 10)),
+                extra={"action": "tools_left_out", "toolbox": self.name},
             )
-        return tuple(McpTool(self, offer) for offer in self._catalogue.offers)
+        return tuple(McpTool(self, served) for served in self._listing.tools)
 
     async def aclose(self) -> None:
         """See `ports.Toolbox`."""
@@ -85,7 +83,7 @@ class McpToolbox:
         self._connection, self._earlier = None, []
         await asyncio.gather(*(connection.aclose() for connection in connections))
 
-    async def call(self, offer: "Offer", call: ToolCall) -> ToolOutcome:
+    async def call(self, served: "ServedTool", call: ToolCall) -> ToolOutcome:
         """Call one of its tools; whatever goes wrong with the server is told in words.
 
         What cannot have reached the server is tried once more, on a new connection.
@@ -96,10 +94,12 @@ class McpToolbox:
             is_new = connection is None or not connection.is_alive
             try:
                 if connection is None or is_new:
-                    connection, _ = await self._reconnected()
+                    connection, listing = await self._reconnected()
+                    if self._listing is None or listing.digest != self._listing.digest:
+                        self.changed = True
             except ToolboxUnavailable as error:
                 return failed(f"This call was not made: {error.message}.")
-            came = await connection.call(offer.remote, call.input, call_key(call))
+            came = await connection.call(served.remote, call.input, call_key(call))
             if isinstance(came, ToolOutcome):
                 return self._noted(came) if is_new else came
             connection.retire()
@@ -108,30 +108,42 @@ class McpToolbox:
                 break
         return self._told(ended)
 
-    async def _reconnected(self) -> "tuple[Connection, Catalogue]":
+    async def _listed(self) -> "Listing":
+        """What the server offers now; asked anew over a connection that still stands."""
+        before = self._connection
+        if before is not None and before.is_alive:
+            try:
+                return await before.listing()
+            except ToolboxUnavailable:
+                before.retire()
+        _, listing = await self._reconnected()
+        return listing
+
+    async def _reconnected(self) -> "tuple[Connection, Listing]":
         """A new connection; whoever asks while one is being made waits for that one."""
         if self._is_closed:
             raise ToolboxUnavailable(f"the MCP server {self.name!r} was let go")
         if self._connecting is None or self._connecting.done():
             self._connecting = asyncio.create_task(self._connect())
             self._connecting.add_done_callback(_look_at)
-        return await asyncio.shield(self._connecting)
+        made = self._connecting
+        await asyncio.wait({made})  # it goes on where this one is cancelled
+        if made.cancelled():
+            raise ToolboxUnavailable(f"the MCP server {self.name!r} was let go")
+        return made.result()
 
-    async def _connect(self) -> "tuple[Connection, Catalogue]":
+    async def _connect(self) -> "tuple[Connection, Listing]":
         connect = await asyncio.to_thread(_load)
         connection = await connect(self._server, self._note_change)
-        try:
-            catalogue = await connection.catalogue()
-        except (ToolboxUnavailable, asyncio.CancelledError):
-            await connection.aclose()
-            raise
-        if self._catalogue is not None and catalogue.digest != self._catalogue.digest:
-            self.changed = True
         self._earlier = [each for each in self._earlier if not each.is_gone]
         if self._connection is not None:
             self._earlier.append(self._connection)
         self._connection = connection
-        return connection, catalogue
+        try:
+            return connection, await connection.listing()
+        except ToolboxUnavailable:
+            connection.retire()
+            raise
 
     def _note_change(self) -> None:
         self.changed = True
@@ -157,17 +169,17 @@ class McpToolbox:
 class McpTool:
     """One tool of a server. Implements `ports.Tool`."""
 
-    def __init__(self, box: McpToolbox, offer: "Offer") -> None:
-        self.spec = offer.spec
+    def __init__(self, box: McpToolbox, served: "ServedTool") -> None:
+        self.spec = served.spec
         self._box = box
-        self._offer = offer
+        self._served = served
 
     async def run(self, call: ToolCall) -> ToolOutcome:
         """See `ports.Tool`. Input that does not fit the schema is an error in words."""
-        misfit = self._offer.check.misfit(call.input)
+        misfit = self._served.check.misfit(call.input)
         if misfit:
             return failed(f"The input does not fit the schema of {self.spec.name}: {misfit}")
-        return await self._box.call(self._offer, call)
+        return await self._box.call(self._served, call)
 
 
 def _load() -> "Callable[[McpServer, Callable[[], None]], Awaitable[Connection]]":

@@ -15,8 +15,8 @@ from mcp_types import CallToolResult, ImageContent, TextContent
 
 from enplace.errors import BadInput
 from enplace.records.canonical import JsonObject
-from enplace.tools.mcp.catalogue import Catalogue, catalogue_of, exposed_name, sort_out
 from enplace.tools.mcp.checking import InputCheck
+from enplace.tools.mcp.listing import Listing, exposed_name, listing_of, sort_out
 from enplace.tools.mcp.results import outcome_of
 from enplace.tools.mcp.servers import ServerOptions
 
@@ -24,9 +24,9 @@ FIT = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
 SHORT = st.text(alphabet="ab_0 ä.-", min_size=1, max_size=12)
 
 
-def offered(*entries: object, **options: Any) -> Catalogue:
+def offered(*entries: object, **options: Any) -> Listing:
     kept, refused = sort_out(entries)
-    return catalogue_of("s", kept, refused, ServerOptions(**options))
+    return listing_of("s", kept, refused, ServerOptions(**options))
 
 
 def entry(name: str = "t", **more: Any) -> JsonObject:
@@ -93,20 +93,20 @@ def test_no_two_tools_of_any_servers_share_a_name(pairs: list[tuple[str, str]]) 
 def test_hints_make_us_ask_more_and_never_less(
     hints: JsonObject, options: dict[str, Any], asks: bool, idempotent: bool
 ) -> None:
-    (offer,) = offered(entry(annotations=hints), **options).offers
-    assert (offer.spec.asks, offer.spec.idempotent) == (asks, idempotent)
+    (tool,) = offered(entry(annotations=hints), **options).tools
+    assert (tool.spec.asks, tool.spec.idempotent) == (asks, idempotent)
 
 
 def test_what_a_model_sees_of_a_tool() -> None:
     schema: JsonObject = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     schema |= {"type": "object", "required": ["a"]}
     long = "x" * 5_000
-    (offer,) = offered(entry(inputSchema=schema, description=long, title="T")).offers
-    assert offer.spec.schema == {"type": "object", "required": ["a"], "properties": {}}
-    assert offer.spec.description == "x" * 4_000 + " [1000 characters are left out]"
+    (tool,) = offered(entry(inputSchema=schema, description=long, title="T")).tools
+    assert tool.spec.schema == {"type": "object", "required": ["a"], "properties": {}}
+    assert tool.spec.description == "x" * 4_000 + " [1000 characters are left out]"
 
 
-def test_a_catalogue_is_another_one_when_anything_in_it_is() -> None:
+def test_a_listing_is_another_one_when_anything_in_it_is() -> None:
     one = offered(entry("a", description="x"))
     assert one.digest == offered(entry("a", description="x")).digest
     others = [

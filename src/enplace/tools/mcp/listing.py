@@ -21,6 +21,11 @@ MOST_TOOLS = 128
 MOST_DESCRIPTION_CHARACTERS = 4_000
 MOST_SCHEMA_CHARACTERS = 20_000
 MOST_NAME_CHARACTERS = 64
+"""Of a name as models see it."""
+MOST_REMOTE_CHARACTERS = 256
+"""Of a name as a server gives it; the protocol allows 128."""
+MOST_ENTRIES = 1_000
+"""Of a server's list that are looked at."""
 MARK_CHARACTERS = 10
 
 _PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
@@ -32,7 +37,7 @@ _HINTS = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class ServedTool:
     """A tool of a server, fit to be shown to a model."""
 
     remote: str
@@ -42,10 +47,10 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
+class Listing:
     """All that a server offers."""
 
-    offers: tuple[Offer, ...]
+    tools: tuple[ServedTool, ...]
     unavailable: Mapping[str, str]
     """Why a tool is left out, by the server's name for it."""
 
@@ -53,8 +58,8 @@ class Catalogue:
     def digest(self) -> str:
         """The same as long as the server says the same."""
         seen: JsonObject = {
-            offer.spec.name: [offer.remote, offer.spec.description, offer.spec.schema]
-            for offer in self.offers
+            tool.spec.name: [tool.remote, tool.spec.description, tool.spec.schema]
+            for tool in self.tools
         }
         return digest(canonical([seen, {**self.unavailable}]))
 
@@ -86,6 +91,9 @@ def sort_out(entries: Iterable[object]) -> tuple[list[JsonObject], dict[str, str
     kept: list[JsonObject] = []
     refused: dict[str, str] = {}
     for number, entry in enumerate(entries):
+        if number == MOST_ENTRIES:
+            refused["(more)"] = f"only the first {MOST_ENTRIES} entries are looked at"
+            break
         name = cast(JsonObject, entry).get("name") if isinstance(entry, dict) else None
         if not isinstance(entry, dict) or not isinstance(name, str) or not name:
             refused[f"#{number + 1}"] = "it has no name"
@@ -93,16 +101,18 @@ def sort_out(entries: Iterable[object]) -> tuple[list[JsonObject], dict[str, str
         tool = cast(JsonObject, entry)
         used = ("name", "description", "inputSchema", "annotations")
         reason = _misshape(tool)
-        if reason:
+        if len(name) > MOST_REMOTE_CHARACTERS:
+            refused[f"{name[:MOST_REMOTE_CHARACTERS]}..."] = "its name is too long"
+        elif reason:
             refused[name] = reason
         else:
             kept.append({key: tool[key] for key in used if tool.get(key) is not None})
     return kept, refused
 
 
-def catalogue_of(
+def listing_of(
     server: str, tools: Sequence[JsonObject], refused: Mapping[str, str], options: ServerOptions
-) -> Catalogue:
+) -> Listing:
     """Make tools of what `sort_out` kept.
 
     Args:
@@ -111,23 +121,23 @@ def catalogue_of(
         refused: Why others are not.
         options: What the caller chose for the server.
     """
-    offers: dict[str, Offer] = {}
+    served: dict[str, ServedTool] = {}
     unavailable = dict(refused)
     for tool in tools:
         remote = str(tool["name"])
         name = exposed_name(server, remote)
         try:
-            if name in offers:
+            if name in served:
                 raise BadInput("the server names two tools so; the first one stands")  # noqa: TRY301
-            if len(offers) == MOST_TOOLS:
+            if len(served) == MOST_TOOLS:
                 raise BadInput(f"the server has more than {MOST_TOOLS} tools")  # noqa: TRY301
-            offers[name] = _offer(name, tool, options)
+            served[name] = _served(name, tool, options)
         except BadInput as error:
             unavailable[remote] = error.message
-    return Catalogue(offers=tuple(offers.values()), unavailable=MappingProxyType(unavailable))
+    return Listing(tools=tuple(served.values()), unavailable=MappingProxyType(unavailable))
 
 
-def _offer(name: str, tool: JsonObject, options: ServerOptions) -> Offer:
+def _served(name: str, tool: JsonObject, options: ServerOptions) -> ServedTool:
     """Raises `BadInput` where it cannot be offered."""
     text = json.dumps(tool["inputSchema"])
     if len(text) > MOST_SCHEMA_CHARACTERS:
@@ -152,7 +162,7 @@ def _offer(name: str, tool: JsonObject, options: ServerOptions) -> Offer:
         idempotent=options.trusts_hints and repeats,
         asks=options.asks == "always" or (options.asks == "destructive" and destroys),
     )
-    return Offer(remote=str(tool["name"]), spec=spec, check=check)
+    return ServedTool(remote=str(tool["name"]), spec=spec, check=check)
 
 
 def _shortened(description: str) -> str:
