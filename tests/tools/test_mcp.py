@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from inline_snapshot import snapshot
+from tests.conftest import StandingClock
 from tests.engine.house import House, only
 from tests.tools.mcp_boxes import (
     FOLDER,
@@ -29,9 +30,12 @@ from tests.tools.mcp_boxes import (
     until_written,
 )
 
+from enplace.engine import Engine, EngineOptions, Ports
 from enplace.ports import Tool, Toolbox
-from enplace.providers.scripted import call
+from enplace.providers.counts import CharacterCounter
+from enplace.providers.scripted import ScriptedModel, call
 from enplace.records.event import ToolFinished, TurnCompleted
+from enplace.stores.inmemory import InMemoryBrains
 from enplace.tools.keys import call_key
 from enplace.tools.mcp.servers import HttpServer
 from enplace.tools.mcp.toolbox import McpToolbox
@@ -241,6 +245,25 @@ async def test_a_box_can_be_opened_again_after_it_was_closed() -> None:
         assert not (await run(tools["act"])).is_error
 
 
+async def test_an_engine_opens_the_boxes_it_is_given_and_closes_them() -> None:
+    model = ScriptedModel([call(("c1", "raw__act", {})), "Done."])
+    ports = Ports(
+        brains=InMemoryBrains(),
+        model=model,
+        counter=CharacterCounter(),
+        clock=StandingClock(),
+        toolboxes=(McpToolbox(raw("good")), McpToolbox(raw("complains"))),
+    )
+    async with Engine(ports, EngineOptions()) as engine:
+        owner = engine.owner("ada")
+        (acted,) = only(ToolFinished, [event async for event in owner.execute("t", "Act.")])
+        process = int(acted.output.split()[1])
+        assert runs(process)
+        (trouble,) = (await engine.catalogue()).troubles
+        assert "no licence was found" in trouble
+    assert not runs(process)
+
+
 async def test_a_turn_goes_on_when_a_program_is_killed_in_the_middle_of_a_call(
     tmp_path: Path,
 ) -> None:
@@ -294,7 +317,3 @@ async def test_a_turn_goes_on_when_a_server_over_http_is_killed_in_the_middle_of
         assert refused.output.startswith("This call was not made: the MCP server 'example' (http")
         assert refused.output.endswith("cannot be used: All connection attempts failed.")
         assert only(TurnCompleted, events)
-        served.start()
-        events = await house.say("Add.", call(add), "Five.")
-        (added,) = only(ToolFinished, events)
-        assert added.output.endswith("5")
