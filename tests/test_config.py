@@ -50,6 +50,8 @@ PROVIDER = {"LLM_PROVIDER": "openai", "LLM_MODEL": "gpt-x"}
             {"LEARNING_ENABLED": "true", "LEARNING_IDLE_S": "5", "LEARNING_TURNS": "3"},
             Settings(home=HOME, learning_idle_s=5, learning_turns=3),
         ),
+        ({"MCP_SERVERS": "/etc/mcp.json"}, Settings(home=HOME, mcp_servers=Path("/etc/mcp.json"))),
+        ({"MCP_SERVERS": ""}, Settings(home=HOME)),
         ({"ENPLACE_LOCAL_THREADS": "4"}, Settings(home=HOME, local_threads=4)),
     ],
 )

@@ -10,6 +10,7 @@ from enplace_bench import (
     crash,
     importing,
     learn_crash,
+    mcp,
     prefix,
     prove,
     turn,
@@ -30,6 +31,7 @@ BENCHES = {
     "recall": recall,
     "context": context,
     "learn": learn,
+    "mcp": mcp,
     "import": importing,
     "prove": prove,
 }

@@ -64,6 +64,8 @@ class Settings:
     """LEARNING_IDLE_S: seconds without a new turn after which an owner's turns are learned from."""
     learning_turns: int = 12
     """LEARNING_TURNS: turns after which that does not wait for a pause."""
+    mcp_servers: Path | None = None
+    """MCP_SERVERS: a JSON file of MCP servers whose tools the model is given."""
     jobs_url: str = ""
     """JOBS_URL: `sqlite:////path.db` or `postgresql://...`: where work beside the turns is kept, so
     that it outlives this process and workers on other machines do it too. Default: this process."""
@@ -97,6 +99,7 @@ class Settings:
             choices = ", ".join(get_args(EmbeddingProvider))
             raise ConfigError(f"EMBEDDING_PROVIDER is {embedding!r}; it is one of: {choices}")
         local_model = env.get("ENPLACE_LOCAL_MODEL")
+        mcp_servers = env.get("MCP_SERVERS")
         return cls(
             home=Path(env.get("ENPLACE_HOME") or defaults.home).expanduser(),
             provider=cast(Provider, provider),
@@ -119,6 +122,7 @@ class Settings:
             learns=_flag(env, "LEARNING_ENABLED", default=defaults.learns),
             learning_idle_s=_positive(env, "LEARNING_IDLE_S", defaults.learning_idle_s),
             learning_turns=_positive(env, "LEARNING_TURNS", defaults.learning_turns),
+            mcp_servers=Path(mcp_servers).expanduser() if mcp_servers else None,
             jobs_url=env.get("JOBS_URL", ""),
             engine_api_key=env.get("ENGINE_API_KEY", ""),
             engine_key_hash=_hash(env, "ENGINE_KEY_HASH"),

@@ -11,7 +11,17 @@ from enplace.config import Settings
 from enplace.desk import SYSTEM_PROMPT, TurnOptions
 from enplace.engine import Engine, EngineOptions, LearningOptions, Ports
 from enplace.errors import ConfigError, ModelUnavailable
-from enplace.ports import Brains, Clock, Embedder, Jobs, Model, PriceBook, TokenCounter, Tool
+from enplace.ports import (
+    Brains,
+    Clock,
+    Embedder,
+    Jobs,
+    Model,
+    PriceBook,
+    TokenCounter,
+    Tool,
+    Toolbox,
+)
 from enplace.prepare.compact.policy import CompactionOptions
 from enplace.providers import minilm, weights
 from enplace.providers.caches import profile_of, provider_at
@@ -31,6 +41,8 @@ from enplace.records.price import Price
 from enplace.stores.sqlite.brain import SqliteBrains
 from enplace.tools.function import FunctionTool
 from enplace.tools.log import log_tools
+from enplace.tools.mcp.servers import read_servers
+from enplace.tools.mcp.toolbox import McpToolbox
 from enplace.tools.memory import memory_tools
 
 DEFAULT_OUTPUT_TOKENS = 4_096
@@ -168,6 +180,17 @@ def jobs_of(settings: Settings) -> Jobs | None:
     from enplace.jobs.durable import DurableJobs
 
     return DurableJobs(settings.jobs_url)
+
+
+def toolboxes_of(settings: Settings) -> tuple[Toolbox, ...]:
+    """The MCP servers that the settings name, each as a toolbox; none of them is started yet.
+
+    Raises:
+        ConfigError: The file cannot be read or is wrong, or the extra `mcp` is not installed.
+    """
+    if settings.mcp_servers is None:
+        return ()
+    return tuple(McpToolbox(server) for server in read_servers(settings.mcp_servers))
 
 
 def _compaction(settings: Settings, chosen: CompactionOptions | None) -> CompactionOptions | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 import pytest
+from tests.tools.mcp_boxes import raw
 
 from enplace.cli.main import build_parser
 from enplace.config import Settings
@@ -20,6 +21,7 @@ from enplace.records.telling import ToldName
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guide" / "first-steps.md"
 LEARNING = ROOT / "docs" / "guide" / "learning.md"
+MCP = ROOT / "docs" / "guide" / "mcp.md"
 
 
 def code_blocks(page: Path) -> list[str]:
@@ -89,8 +91,14 @@ async def test_what_was_learned_is_explained_and_taken_back(tmp_path: Path) -> N
     assert (told[0], told[-1]) == ("memory.added", "learn.batch.finished")
 
 
+async def test_a_server_is_a_box_of_tools(tmp_path: Path) -> None:
+    pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
+    kinds = await run_block(code_blocks(MCP)[0])["main"](tmp_path, raw("good"))
+    assert "tool_result" in kinds
+
+
 def test_no_block_of_the_guide_is_left_untested() -> None:
-    assert (len(code_blocks(GUIDE)), len(code_blocks(LEARNING))) == (5, 1)
+    assert [len(code_blocks(page)) for page in (GUIDE, LEARNING, MCP)] == [5, 1, 1]
 
 
 def test_the_table_of_events_is_the_one_in_the_code() -> None:
@@ -111,7 +119,7 @@ def test_every_setting_is_documented() -> None:
     source = (ROOT / "src" / "enplace" / "config.py").read_text(encoding="utf-8")
     named = set(
         re.findall(
-            r"\b(?:ENPLACE|LLM|EMBEDDING|ENGINE|REACTIVE|FEATURE|LEARNING|REDACT)_[A-Z_]+\b|\bMAX_TOKENS\b",
+            r"\b(?:ENPLACE|LLM|EMBEDDING|ENGINE|REACTIVE|FEATURE|LEARNING|REDACT|MCP)_[A-Z_]+\b|\bMAX_TOKENS\b",
             source,
         )
     )
