@@ -118,6 +118,8 @@ class Station:
     defers: bool = False
     """Whether other tools and another system prompt wait for the next epoch of each task, because
     they were loaded while tasks were open."""
+    troubles: tuple[str, ...] = ()
+    """Tools that could not be had, in words: each task is told once."""
 
     def preparer(self) -> Preparer:
         """A preparer that has seen nothing yet."""

@@ -66,7 +66,7 @@ def open(
     models: Mapping[str, Model] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Engine:
-    """An engine, ready to use. Touches no file and loads no model before the first call.
+    """An engine, ready to use. Loads no model and opens no brain before the first call.
 
     Args:
         home: Folder for brains and models; created when needed. Default: ENPLACE_HOME.
@@ -112,6 +112,7 @@ def open(
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
             jobs=jobs_of(settings),
+            toolboxes=toolboxes_of(settings),
             agents=lambda: agents,
             agent=agent,
             models=models or {},

@@ -18,6 +18,7 @@ from enplace.records.canonical import well_formed
 from enplace.records.changeset import Lease
 from enplace.records.context import Context, History
 from enplace.records.event import (
+    Degraded,
     ErrorRaised,
     Event,
     ToolFinished,
@@ -161,7 +162,7 @@ async def start(ground: Ground, message: UserMessage, verdict: New) -> OpenTurn:
         replaces=message.replaces,
     )
     spoke = UserSpoke(text=message.text, media=message.media, agent=station.agent)
-    told += await journal.append([started, spoke])
+    told += await journal.append([started, spoke, *_lost_tools(station, warm.history)])
     return OpenTurn(
         message=message,
         history=replace(warm.history, turn_id=turn_id).then(*told),
@@ -170,6 +171,13 @@ async def start(ground: Ground, message: UserMessage, verdict: New) -> OpenTurn:
         cost_of=station.cost_of,
         told=told,
     )
+
+
+def _lost_tools(station: Station, history: History) -> list[Degraded]:
+    if not station.troubles:
+        return []
+    told = {event.reason for event in history.events if isinstance(event, Degraded)}
+    return [Degraded(segment="tools", reason=why) for why in station.troubles if why not in told]
 
 
 async def resume(ground: Ground, message: UserMessage, verdict: Continue) -> OpenTurn:

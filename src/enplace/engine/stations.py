@@ -81,6 +81,7 @@ class Stations:
             asides=self._asides,
             redactor=self._redactor,
             defers=offer.version > 0,
+            troubles=offer.troubles,
         )
 
     def _of_agent(
