@@ -12,7 +12,6 @@ from enplace.errors import BadInput, BudgetExceeded, EnplaceError
 from enplace.records.agent import AgentDefinition
 from enplace.records.agent_event import SubAgentEnded, SubAgentOutcome, SubAgentStarted
 from enplace.records.block import TextBlock
-from enplace.records.canonical import digest
 from enplace.records.changeset import Changeset, Lease
 from enplace.records.context import History
 from enplace.records.event import (
@@ -27,14 +26,12 @@ from enplace.records.event import (
 from enplace.records.message import UserMessage
 from enplace.records.place import Child
 from enplace.records.spending import cost_of_turn, within
-from enplace.records.task import Session
+from enplace.records.task import Session, child_task_id
 from enplace.records.tool import FileEffect, ToolCall, ToolOutcome, ToolSpec
 from enplace.turn import run_turn
 
 MOST_STEPS = 100
 """Model calls of a sub-agent whose definition names no other number."""
-MOST_TASK_CHARACTERS = 200
-"""Of a parent's task id; of a longer one the digest names its sub-agents' tasks."""
 _PREFIX = "delegate_to_"
 
 
@@ -51,12 +48,6 @@ class Kitchen:
 def tool_name(agent: str) -> str:
     """The tool that starts a sub-agent."""
     return _PREFIX + agent
-
-
-def child_task_id(task_id: str, name: str) -> str:
-    """The task of a sub-agent, by its name within its parent's task."""
-    parent = task_id if len(task_id) <= MOST_TASK_CHARACTERS else digest(task_id)[:32]
-    return f"{parent}/{name}"
 
 
 class SubAgent:
