@@ -11,7 +11,6 @@ from enplace.admission.verdict import (
     Continue,
     New,
     admit,
-    broken_turn,
     question_at,
 )
 from enplace.desk import Station, Warm, branch_off, close_part, warm_up
@@ -91,7 +90,7 @@ class Turns:
         async with self._leased(brain, task_id) as (lease, warm):
             if not warm.history.events:
                 raise TaskNotFound(f"there is no task {task_id!r}", task_id=task_id)
-            broken = broken_turn(warm.history)
+            broken = warm.history.broken
             if broken is None:
                 return False
             station = await self._rooms.stations.own(brain)
