@@ -8,6 +8,7 @@ from tests.conftest import StandingClock
 from tests.engine.house import House, only
 
 from enplace.desk import TurnOptions
+from enplace.engine import LearningOptions
 from enplace.errors import (
     ModelUnavailable,
     PersonNeeded,
@@ -228,6 +229,17 @@ async def test_a_turn_that_waits_can_be_cancelled() -> None:
     assert isinstance((await house.say("Something else."))[-1], TurnCompleted)
     with pytest.raises(TaskNotFound):
         await house.owner.cancel("nothing")
+
+
+async def test_a_turn_that_ends_with_an_answer_is_learned_from() -> None:
+    house = House(tools=[Delete()], learning=LearningOptions())
+    await house.say("I live in Porto. Delete it.", ASKED)
+    await house.owner.aclose()
+    house.reopen()
+    await respond(house, "yes")
+    assert await house.owner.learned() == ""
+    assert [fact.object for fact in await house.owner.facts()] == ["Porto"]
+    await house.owner.aclose()
 
 
 async def failed_then_asking(house: House) -> None:

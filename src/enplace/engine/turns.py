@@ -75,9 +75,12 @@ class Turns:
                 raise QuestionNotFound("a sub-agent asks; answer the question of its parent")
             ground = await self._ground(station, warm, lease)
             turn = await answered(ground, question, answer)
-            async with aclosing(self._run(task_id, turn)) as events:
-                async for event in events:
-                    yield event
+            try:
+                async with aclosing(self._run(task_id, turn)) as events:
+                    async for event in events:
+                        yield event
+            finally:
+                self._rooms.ended(brain, "turn completed")
 
     async def cancel(self, task_id: str) -> bool:
         """End the turn that runs or waits in a task; False where there is none."""
