@@ -45,6 +45,11 @@ class Catalogue:
         self._ports = ports
         self._offer: Offer | None = None
 
+    @property
+    def known(self) -> Offer | None:
+        """What was read last; None before anybody asked."""
+        return self._offer
+
     async def current(self) -> Offer:
         """What is offered. Other processes are asked the first time.
 
