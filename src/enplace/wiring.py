@@ -39,6 +39,7 @@ from enplace.records.media import MediaRule
 from enplace.records.model import ModelCard
 from enplace.records.price import Price
 from enplace.stores.sqlite.brain import SqliteBrains
+from enplace.tools.asking import AskPerson
 from enplace.tools.function import FunctionTool
 from enplace.tools.log import log_tools
 from enplace.tools.mcp.servers import read_servers
@@ -64,6 +65,7 @@ def open(
     agents: Sequence[AgentDefinition] = (),
     agent: str = "",
     models: Mapping[str, Model] | None = None,
+    asks_people: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> Engine:
     """An engine, ready to use. Loads no model and opens no brain before the first call.
@@ -83,6 +85,8 @@ def open(
         agents: Definitions of sub-agents that the model may delegate to.
         agent: The one of them that answers the owner, with its own prompt, tools and model.
         models: By the names that agents give them; closed with the engine.
+        asks_people: Whether the model is offered `ask_person`. Somebody must look for its questions
+            then and answer them: until that its turn waits.
         environment: Instead of the process environment.
 
     Raises:
@@ -108,7 +112,11 @@ def open(
             counter=counter or best_counter(),
             clock=clock or SystemClock(),
             tools=tuple(_as_tool(tool) for tool in tools),
-            engine_tools=lambda memory, log: (*memory_tools(memory), *log_tools(log)),
+            engine_tools=lambda memory, log: (
+                *memory_tools(memory),
+                *log_tools(log),
+                *((AskPerson(),) if asks_people else ()),
+            ),
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
             jobs=jobs_of(settings),

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from enplace.cli import chat, commands, demo, doctor
 from enplace.cli.learning_parser import add_learning, add_review
 from enplace.cli.memory_parser import add_memory
+from enplace.cli.people_parser import add_people
 from enplace.errors import EnplaceError, UsageError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -69,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     compact.add_argument("--label", default="", help="what ends here, in a few words")
     compact.set_defaults(run=commands.compact)
 
+    add_people(found)
     add_memory(found)
     add_learning(found)
     add_review(found)
