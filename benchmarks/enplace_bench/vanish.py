@@ -98,12 +98,20 @@ def _tools() -> tuple[FunctionTool, ...]:
 
 
 class Server:
-    """A server in a process of its own, from its start until it is stopped or left."""
+    """A server in a process of its own, from its start until it is stopped or left.
 
-    def __init__(self, home: Path, port: int | None = None) -> None:
+    Args:
+        home: Where its brains are.
+        port: Where it listens; by default somewhere.
+        module: Started with home and port it is the server.
+    """
+
+    def __init__(
+        self, home: Path, port: int | None = None, module: str = "enplace_bench.vanish"
+    ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "enplace_bench.vanish", str(home), str(self.port)]
+        command = [sys.executable, "-m", module, str(home), str(self.port)]
         self.process = subprocess.Popen(command)
 
     def __enter__(self) -> Self:
