@@ -23,7 +23,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import httpx
 
@@ -45,7 +45,7 @@ Moment = Literal["before the question", "while it waits", "while it is answered"
 BEFORE: Moment = "before the question"
 WAITING: Moment = "while it waits"
 ANSWERED: Moment = "while it is answered"
-MOMENTS: tuple[Moment, ...] = (BEFORE, WAITING, ANSWERED)
+MOMENTS: tuple[Moment, ...] = get_args(Moment)
 
 _ROUND = re.compile(r"Tell me about round (\w+)\.")
 
