@@ -278,7 +278,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Report:
     """Kill, restart, answer and count."""
     luck = random.Random(options.seed)
-    moments = [MOMENTS[number % len(MOMENTS)] for number in range(options.rounds)]
+    moments: list[Moment] = [MOMENTS[number % len(MOMENTS)] for number in range(options.rounds)]
     with tempfile.TemporaryDirectory() as folder:
         tally = asyncio.run(rounds(Path(folder), moments, luck))
     print_table(["killed", "rounds"], [[name, str(n)] for name, n in tally.moments.most_common()])
