@@ -11,10 +11,18 @@ from tests.conftest import StandingClock
 
 from enplace.blocking import BlockingEngine, BlockingOwner
 from enplace.blocking import open as open_blocking
-from enplace.errors import BadInput, ModelUnavailable, TaskBusy, TaskNotFound
-from enplace.providers.scripted import Answer, ScriptedModel, say
+from enplace.errors import BadInput, ModelUnavailable, QuestionClosed, TaskBusy, TaskNotFound
+from enplace.providers.scripted import Answer, ScriptedModel, call, say
+from enplace.records.agent import AgentDefinition
+from enplace.records.agent_event import (
+    PersonAnswered,
+    PersonAsked,
+    SubAgentEnded,
+    SubAgentStarted,
+)
 from enplace.records.event import (
     AssistantSpoke,
+    Event,
     TextStreamed,
     TurnCompleted,
     TurnErrored,
@@ -123,6 +131,35 @@ def test_errors_come_through(owner: BlockingOwner) -> None:
     assert [event.kind for event in owner.log("t")][-2:] == ["error", "thread_lifecycle"]
     with pytest.raises(AttributeError):
         owner.nothing()
+
+
+def test_people_in_the_loop_and_sub_agents(tmp_path: Path) -> None:
+    def script(context: Any) -> Answer:
+        said = context.messages[-1].text.rsplit("\n", 1)[-1]
+        if context.messages[-1].role == "tool":
+            return "Done."
+        return call(("c1", "ask_person", {"question": "Which?"})) if said == "ask" else "ok"
+
+    clerk = AgentDefinition(name="clerk", description="C.", system="S.")
+    with open_blocking(
+        tmp_path, model=ScriptedModel(script), agents=[clerk], asks_people=True, environment={}
+    ) as engine:
+        owner = engine.owner("ada")
+        assert isinstance(list(owner.execute("t", "ask"))[-1], PersonAsked)
+        (asked,) = owner.questions()
+        turn = list(owner.respond("t", "this", request_id=asked.request_id))
+        assert isinstance(turn[0], PersonAnswered)
+        assert isinstance(turn[-1], TurnCompleted)
+        with pytest.raises(QuestionClosed):
+            list(owner.respond("t", "that", request_id=asked.request_id))
+        list(owner.execute("t", "ask"))
+        assert owner.cancel("t")
+        assert not owner.cancel("t")
+        assert owner.split("t", ["t1"], "more").into == ("t1",)
+        told: list[Event] = []
+        done = owner.delegate("clerk", "Do it.", task_id="t", tell=told.append)
+        assert done.text.startswith("ok")
+        assert [type(told[0]), type(told[-1])] == [SubAgentStarted, SubAgentEnded]
 
 
 def test_many_threads_share_one_engine(owner: BlockingOwner) -> None:
