@@ -150,7 +150,8 @@ class LiveTurns:
                     busy = [t for t in self._alive if _place(t) == (owner.name, said.task_id)]
                     if not busy:
                         return turn
-                    busy[0].require_open(said.request_id)
+                    if busy[0] is turn:
+                        turn.require_open(said.request_id)
                     await busy[0].changed()
         except TimeoutError:
             text = "other calls are still running; answer again when they have ended"
