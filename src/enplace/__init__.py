@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from enplace.records.tool import ToolSpec as ToolSpec
     from enplace.stores.inmemory import InMemoryBrains as InMemoryBrains
     from enplace.tools.function import FunctionTool as FunctionTool
+    from enplace.tools.roots import Roots as Roots
+    from enplace.tools.shell import ShellOptions as ShellOptions
+    from enplace.tools.workspace import workspace_tools as workspace_tools
     from enplace.wire.anthropic_messages import from_anthropic as from_anthropic
     from enplace.wire.anthropic_messages import to_anthropic as to_anthropic
     from enplace.wire.gemini import from_gemini as from_gemini
@@ -72,8 +75,10 @@ _HOMES = {
     "Price": "records.price",
     "RecallOptions": "fetch.rank",
     "Reply": "records.message",
+    "Roots": "tools.roots",
     "ScriptedModel": "providers.scripted",
     "Settings": "config",
+    "ShellOptions": "tools.shell",
     "ToolCall": "records.tool",
     "ToolOutcome": "records.tool",
     "ToolSpec": "records.tool",
@@ -87,6 +92,7 @@ _HOMES = {
     "to_gemini": "wire.gemini",
     "to_openai": "wire.openai_chat",
     "to_openai_responses": "wire.openai_responses",
+    "workspace_tools": "tools.workspace",
 }
 
 __all__ = [
@@ -112,8 +118,10 @@ __all__ = [
     "Price",
     "RecallOptions",
     "Reply",
+    "Roots",
     "ScriptedModel",
     "Settings",
+    "ShellOptions",
     "ToolCall",
     "ToolOutcome",
     "ToolSpec",
@@ -128,6 +136,7 @@ __all__ = [
     "to_gemini",
     "to_openai",
     "to_openai_responses",
+    "workspace_tools",
 ]
 
 

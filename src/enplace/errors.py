@@ -3,6 +3,7 @@
     EnplaceError
     ├── UsageError               the caller must change something
     │   ├── BadInput             a value is not acceptable
+    │   ├── OutsideRoots         a path leads out of the folders that tools may use
     │   ├── ConfigError          a setting is missing or wrong
     │   ├── TaskNotFound         a task that must exist does not
     │   ├── MessageNotFound      a message to edit or retry is not there
@@ -55,6 +56,12 @@ class BadInput(UsageError):
     """A value is not acceptable."""
 
     code = "BAD_INPUT"
+
+
+class OutsideRoots(UsageError):
+    """The path leads out of the allowed folders."""
+
+    code = "OUTSIDE_ROOTS"
 
 
 class ConfigError(UsageError):

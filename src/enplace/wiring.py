@@ -31,6 +31,7 @@ from enplace.stores.sqlite.brain import SqliteBrains
 from enplace.tools.function import FunctionTool
 from enplace.tools.log import log_tools
 from enplace.tools.memory import memory_tools
+from enplace.tools.workspace import workspace_tools
 
 DEFAULT_OUTPUT_TOKENS = 4_096
 OPENAI_URL = "https://api.openai.com/v1"
@@ -41,6 +42,8 @@ def open(
     *,
     model: Model | None = None,
     tools: Sequence[Tool | Callable[..., Any]] = (),
+    roots: Sequence[Path | str] | None = None,
+    shell: bool | None = None,
     system: str | None = None,
     options: EngineOptions | None = None,
     brains: Brains | None = None,
@@ -50,12 +53,17 @@ def open(
     prices: PriceBook | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Engine:
-    """An engine, ready to use. Touches no file and loads no model before the first call.
+    """An engine, ready to use. Changes no file and loads no model before the first call.
 
     Args:
         home: Folder for brains and models; created when needed. Default: ENPLACE_HOME.
         model: Answers. Default: what the environment names, else the embedded model.
         tools: For the model; a plain function becomes a `FunctionTool` that is not idempotent.
+        roots: Folders for the tools that read, search and change files, see `workspace_tools`; with
+            none there are no such tools. A tool of yours with the name of one takes its place.
+            Default: ALLOWED_ROOTS.
+        shell: Whether there is a shell in them, in a sandbox where one starts (then it is started
+            once, to see that it does). Default: SHELL_ENABLED.
         system: System prompt: instructions, no knowledge. Default: one that suits the model.
         options: Everything else.
         embedder: Makes vectors for recall; None: recall by words alone. Default: what the
@@ -88,7 +96,7 @@ def open(
             model=chosen,
             counter=counter or best_counter(),
             clock=clock or SystemClock(),
-            tools=tuple(_as_tool(tool) for tool in tools),
+            tools=_tools(tools, settings, roots, shell),
             engine_tools=lambda memory, log: (*memory_tools(memory), *log_tools(log)),
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
@@ -215,6 +223,23 @@ def _prompt_for(model: Model, turn: TurnOptions) -> str:
     """The default model needs its own words; a prompt that the caller chose stands."""
     plain = turn.system == SYSTEM_PROMPT and model.card.name == default_card().name
     return DEFAULT_SYSTEM_PROMPT if plain else turn.system
+
+
+def _tools(
+    given: Sequence[Tool | Callable[..., Any]],
+    settings: Settings,
+    roots: Sequence[Path | str] | None,
+    shell: bool | None,
+) -> tuple[Tool, ...]:
+    """The caller's tools, and before them those of the allowed folders."""
+    folders = settings.roots if roots is None else roots
+    has_shell = settings.shell if shell is None else shell
+    if has_shell and not folders:
+        raise ConfigError("a shell needs allowed roots")
+    own = tuple(_as_tool(tool) for tool in given)
+    taken = {tool.spec.name for tool in own}
+    around = workspace_tools(folders, shell=has_shell) if folders else ()
+    return (*(tool for tool in around if tool.spec.name not in taken), *own)
 
 
 def _as_tool(tool: Tool | Callable[..., Any]) -> Tool:
