@@ -15,6 +15,7 @@ from enplace_bench import (
     turn,
     vanish,
 )
+from enplace_bench.confinement import command as confinement
 from enplace_bench.context import command as context
 from enplace_bench.learn import command as learn
 from enplace_bench.recall import command as recall
@@ -30,6 +31,7 @@ BENCHES = {
     "recall": recall,
     "context": context,
     "learn": learn,
+    "confinement": confinement,
     "import": importing,
     "prove": prove,
 }

@@ -111,6 +111,18 @@ STEPS = (
         ),
     ),
     Step(
+        name="confinement",
+        command=("enplace-bench", "confinement", "--json"),
+        claims=(
+            Claim(field="paths", at_least=2_000),
+            Claim(field="leaked", at_most=0),
+            Claim(field="changed", at_most=0),
+            Claim(field="race_leaked", at_most=0),
+            Claim(field="escaped", at_most=0),  # of no commands, where no sandbox starts
+            Claim(field="printing.share_of_cap", at_most=1.0),
+        ),
+    ),
+    Step(
         name="vanish",
         command=("enplace-bench", "vanish", "--rounds", "50", "--json"),
         claims=(

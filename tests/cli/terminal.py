@@ -13,7 +13,16 @@ from enplace.config import Settings
 from enplace.providers import weights
 
 PROGRAM = Path(sys.executable).with_name("enplace")
-SETTINGS = ("LLM_", "EMBEDDING_", "ENPLACE_", "ENGINE_", "LEARNING_", "MAX_TOKENS")
+SETTINGS = (
+    "LLM_",
+    "EMBEDDING_",
+    "ENPLACE_",
+    "ENGINE_",
+    "LEARNING_",
+    "MAX_TOKENS",
+    "ALLOWED_",
+    "SHELL_",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

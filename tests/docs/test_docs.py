@@ -20,6 +20,7 @@ from enplace.records.telling import ToldName
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guide" / "first-steps.md"
 LEARNING = ROOT / "docs" / "guide" / "learning.md"
+WORKSPACE = ROOT / "docs" / "guide" / "workspace.md"
 
 
 def code_blocks(page: Path) -> list[str]:
@@ -89,8 +90,20 @@ async def test_what_was_learned_is_explained_and_taken_back(tmp_path: Path) -> N
     assert (told[0], told[-1]) == ("memory.added", "learn.batch.finished")
 
 
+async def test_files_are_read_and_changed_in_an_allowed_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "greet.py").write_text('print("Helo")\n')
+    (tmp_path / "secret.txt").write_text("secret")
+    told = await run_block(code_blocks(WORKSPACE)[0])["main"](tmp_path / "home", folder)
+    assert told[:2] == ['1\tprint("Helo")', "Edited greet.py, now line 1."]
+    assert told[2].startswith("OutsideRoots: `..` is not allowed")
+    assert (folder / "greet.py").read_text() == 'print("Hello")\n'
+
+
 def test_no_block_of_the_guide_is_left_untested() -> None:
-    assert (len(code_blocks(GUIDE)), len(code_blocks(LEARNING))) == (5, 1)
+    pages = (GUIDE, LEARNING, WORKSPACE)
+    assert [len(code_blocks(page)) for page in pages] == [5, 1, 1]
 
 
 def test_the_table_of_events_is_the_one_in_the_code() -> None:

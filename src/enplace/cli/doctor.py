@@ -59,7 +59,7 @@ def examine() -> Iterator[Finding]:
     yield _compaction(settings)
     yield _secrets(settings)
     yield _learning(settings)
-    yield _tools(settings)
+    yield workspace(settings)
 
 
 def _home(home: Path) -> Finding:
@@ -188,10 +188,10 @@ def _compaction(settings: Settings) -> Finding:
     return Finding(check="compaction", ok=True, found=found)
 
 
-def _tools(settings: Settings) -> Finding:
+def workspace(settings: Settings) -> Finding:
     """What the model may do with files, and in which sandbox commands run."""
     if not settings.roots:
-        return Finding(check="tools", ok=True, found="no folder is allowed, so none for files")
+        return Finding(check="tools", ok=True, found="no folder is allowed")
     try:
         roots = Roots(settings.roots)
     except ConfigError as error:

@@ -73,7 +73,7 @@ def _read(roots: Roots, path: str, first: int | None, last: int | None) -> ToolO
     lines = text.split("\n")
     if len(lines) > 1 and not lines[-1]:
         lines.pop()  # what ends with a line end has no empty line behind it
-    begin, end = first or 1, last or len(lines)
+    begin, end = first if first is not None else 1, last if last is not None else len(lines)
     if not 1 <= begin <= end or begin > len(lines):
         raise BadInput(f"{name} has {len(lines)} lines, and {begin} to {end} is no part of them")
     end = min(end, len(lines), begin + MOST_LINES - 1)
@@ -82,7 +82,7 @@ def _read(roots: Roots, path: str, first: int | None, last: int | None) -> ToolO
     notices: list[str] = []
     if not found.st_size:
         notices.append("the file is empty")
-    if end < min(last or len(lines), len(lines)):
+    if end < len(lines) and (last is None or end < last):
         notices.append(f"lines {begin} to {end} of {len(lines)}; first_line={end + 1} shows more")
     if "\r\n" in text:
         notices.append("its lines end with CRLF")

@@ -4,6 +4,7 @@ Output is read as it comes; only its beginning and its end are kept, however muc
 """
 
 import asyncio
+import math
 import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ class Limits:
     """Most that is kept of the beginning of its output."""
     tail_bytes: int
     """Most that is kept of the end, behind the beginning."""
-    printed_bytes: int = 256_000_000
+    printed_bytes: int | None = None
     """Most output before it is ended."""
     processes: int | None = None
     """Most at once. Looked at ten times a second, on Linux only."""
@@ -74,8 +75,8 @@ async def run_program(
         limits: What it may use.
         folder: Where it runs.
         environment: All of it; nothing is inherited.
-        is_wrapped: Whether the first process is a sandbox, whose death ends the rest at once: then
-            it is not asked to end, only what runs inside.
+        is_wrapped: Whether the first process is a sandbox, and its child the first process of a
+            process namespace: that is ended, and with it, at once, all that runs inside.
 
     Raises:
         OSError: It cannot be started.
@@ -101,14 +102,17 @@ async def run_program(
                 ended = await _until_ended(process, kept, limits)
                 if ended == "time":
                     await _ask_to_end(process, is_wrapped=is_wrapped)
-                _kill(process)
+                await _end(process, is_wrapped=is_wrapped)
                 with suppress(TimeoutError):  # somebody who left the group may hold the pipe open
                     await asyncio.wait_for(kept.closed.wait(), _DRAIN_S)
             finally:
                 reading.close()
         finally:
-            _kill(process)
-            code = await process.wait()
+            try:
+                await _end(process, is_wrapped=is_wrapped)
+            finally:
+                _signal_group(process, signal.SIGKILL)
+        code = await process.wait()
     return Ran(
         code=code,
         head=bytes(kept.head),
@@ -134,7 +138,7 @@ class _Kept(asyncio.Protocol):
         self.tail += data[room:]
         if len(self.tail) > 2 * self._limits.tail_bytes:
             del self.tail[: len(self.tail) - self._limits.tail_bytes]
-        if self.printed_bytes > self._limits.printed_bytes:
+        if self.printed_bytes > (self._limits.printed_bytes or math.inf):
             self.full.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -186,9 +190,17 @@ async def _ask_to_end(process: asyncio.subprocess.Process, *, is_wrapped: bool) 
         await asyncio.wait_for(process.wait(), GRACE_S)
 
 
-def _kill(process: asyncio.subprocess.Process) -> None:
-    """SIGKILL to all of the group, also when its first process has ended."""
+async def _end(process: asyncio.subprocess.Process, *, is_wrapped: bool) -> None:
+    """End all of it, and wait until it is gone; what is left of a group that ended, too."""
+    if is_wrapped and process.returncode is None:
+        # The sandbox itself ends last, when the system has ended everything inside.
+        for pid in list(family(process.pid, most=2))[1:2]:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), GRACE_S)
     _signal_group(process, signal.SIGKILL)
+    await process.wait()
 
 
 def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals) -> None:

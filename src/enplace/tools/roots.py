@@ -22,6 +22,8 @@ from enplace.errors import BadInput, ConfigError, OutsideRoots
 
 MOST_PATH_BYTES = 4_096
 MOST_NAME_BYTES = 255
+MOST_NAMES = 128
+"""Most folders inside each other on one way; each of them is held open while it is walked."""
 MOST_LINKS = 40
 """Most symbolic links on one way, as in the kernel."""
 
@@ -205,6 +207,8 @@ class _Walk:
             raise BadInput(f"{shown(self._path)}: {error.strerror}") from error
 
     def _enter(self, name: str) -> None:
+        if len(self._folders) > MOST_NAMES:
+            raise BadInput(f"{shown(self._path)}: a path has at most {MOST_NAMES} names")
         folder = open_below(self._folders[-1], name, self._path, flags=_THROUGH)
         self._folders.append(folder)
         self._names.append(name)
@@ -340,7 +344,7 @@ def accept(path: str) -> None:
     """Refuse what no path of a model should hold.
 
     Raises:
-        BadInput: Empty, too long, not UTF-8, or with control characters in it.
+        BadInput: Empty, too long or deep, not UTF-8, or with control characters in it.
     """
     if not path.strip():
         raise BadInput("the path is empty")
@@ -348,7 +352,10 @@ def accept(path: str) -> None:
         raise BadInput(f"control characters are not allowed in a path: {shown(path)}")
     if len(path.encode()) > MOST_PATH_BYTES:
         raise BadInput(f"a path has at most {MOST_PATH_BYTES} bytes, not {len(path.encode())}")
-    if any(len(name.encode()) > MOST_NAME_BYTES for name in path.split("/")):
+    names = names_of(path)
+    if len(names) > MOST_NAMES:
+        raise BadInput(f"a path has at most {MOST_NAMES} names, not {len(names)}")
+    if any(len(name.encode()) > MOST_NAME_BYTES for name in names):
         raise BadInput(f"a name in a path has at most {MOST_NAME_BYTES} bytes")
 
 

@@ -10,10 +10,12 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 from pathlib import Path
+
+from enplace.tools.cgroup import find_cgroups
 
 _PLACES = "/usr/local/bin:/usr/bin:/bin:/run/current-system/sw/bin:/run/wrappers/bin"
 """Where bubblewrap is looked for; not on the PATH of the process, which anybody may have set."""
@@ -31,6 +33,11 @@ TMP_BYTES = 512_000_000
 _PROBE_S = 10.0
 
 
+_FIRST = '"$@"; exit $?'
+"""The first process of the sandbox's process namespace: when it ends, the system ends all others
+before the sandbox itself can end. Bubblewrap's own would end beside them."""
+_COUNTED = '{ ulimit -u "$1" || ulimit -p "$1"; } 2>/dev/null; shift; '
+"""Limits processes; `-p` is the word of some shells for it."""
 _DEVICES = 'mount --bind /dev /dev && mount -o remount,bind,ro /dev && exec "$@"'
 """Makes the devices read-only, in a view of the file system of its own."""
 
@@ -51,11 +58,15 @@ class Sandbox:
     is their owner inside as well."""
     is_root: bool = False
     """Whether root starts it."""
+    counts: bool = False
+    """Whether the kernel counts the processes inside by themselves, and keeps to a limit."""
 
     def __str__(self) -> str:
         gaps = [] if self.has_proc else ["without /proc"]
         if self.is_root and not self.guards_devices:
-            gaps.append("modes of device files unprotected, since root starts it")
+            gaps.append("modes of device files unprotected")
+        if not self.counts and find_cgroups() is None:
+            gaps.append("number of processes watched only")
         return ", ".join((self.name, *gaps))
 
     def wrap(
@@ -64,6 +75,7 @@ class Sandbox:
         *,
         writes: Sequence[Path],
         reads: Sequence[Path] = (),
+        most_tasks: int | None = None,
         has_network: bool = False,
     ) -> list[str]:
         """A command as it is started inside. It gets the environment that this is started with.
@@ -72,6 +84,7 @@ class Sandbox:
             command: Program and arguments.
             writes: Folders that it may read and write; it starts in the first.
             reads: Folders and files that it may read besides the system's.
+            most_tasks: Processes and threads inside, where the kernel `counts` them.
             has_network: Whether it reaches the network of this machine.
         """
         etc = f"{_ETC} {_ETC_OF_NETWORK}" if has_network else _ETC
@@ -88,6 +101,7 @@ class Sandbox:
             *(word for path in writes for word in ("--bind", str(path), str(path))),
             *("--remount-ro", "/dev", "--remount-ro", "/"),
         ]
+        limited = self.counts and most_tasks is not None
         before = ("unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", _DEVICES, "sh")
         return [
             *(before if self.guards_devices else ()),
@@ -96,7 +110,9 @@ class Sandbox:
             *(("--share-net",) if has_network else ()),
             *(() if self.nests else ("--unshare-user", "--disable-userns")),
             *folders,
-            *("--chdir", str(writes[0]), "--", *command),
+            *("--chdir", str(writes[0]), "--as-pid-1", "--", "/bin/sh", "-c"),
+            *((_COUNTED + _FIRST, "sh", str(most_tasks)) if limited else (_FIRST, "sh")),
+            *command,
         ]
 
 
@@ -123,7 +139,7 @@ def find_sandbox(places: str = _PLACES) -> Sandbox | None:
             is_root=is_root,
         )
         if _starts(sandbox):
-            return sandbox
+            return replace(sandbox, counts=_counts(sandbox))
     return None
 
 
@@ -137,7 +153,13 @@ def _version(program: str) -> str:
     return " ".join(told.stdout.split()) or "bubblewrap"
 
 
-def _starts(sandbox: Sandbox) -> bool:
+def _counts(sandbox: Sandbox) -> bool:
+    """Whether few processes may start where few are in it, and none where it is full."""
+    counting = replace(sandbox, counts=True)
+    return _starts(counting, most_tasks=8) and not _starts(counting, most_tasks=1)
+
+
+def _starts(sandbox: Sandbox, most_tasks: int | None = None) -> bool:
     """Whether it starts, lets a command write where it may, and hides what lies beside it."""
     with tempfile.TemporaryDirectory(prefix="enplace-probe-") as made:
         inside, beside = Path(made, "inside"), Path(made, "beside")
@@ -149,6 +171,7 @@ def _starts(sandbox: Sandbox) -> bool:
         command = sandbox.wrap(
             ["/bin/sh", "-c", test, "sh", str(beside)],
             writes=[inside],
+            most_tasks=most_tasks,
         )
         try:
             done = subprocess.run(

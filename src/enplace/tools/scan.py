@@ -48,6 +48,8 @@ def main(request: str) -> int:
 
     with suppress(OSError, ValueError):  # not every system can limit it
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
+        seconds = round(asked.time_s) + 10  # for the case that nobody is left who would end it
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     found = 0
     left_out: list[str] = []
     try:

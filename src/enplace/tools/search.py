@@ -93,7 +93,12 @@ async def search(asked: Asked) -> ToolOutcome:
     home = str(Path(__file__).parents[2])  # where this package lies, installed or not
     ran = await run_program(
         [sys.executable, "-I", "-S", "-c", _BOOT, home, asked.as_json()],
-        Limits(time_s=asked.time_s + _START_S, head_bytes=1_000_000, tail_bytes=0),
+        Limits(
+            time_s=asked.time_s + _START_S,
+            head_bytes=1_000_000,
+            tail_bytes=0,
+            printed_bytes=1_000_000,
+        ),
         folder="/",
         environment={"LANG": "C.UTF-8"},
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from enplace.errors import BadInput
 from enplace.records.block import TextBlock
 from enplace.records.tool import ToolOutcome
+from enplace.tools.cgroup import own_cgroup
 from enplace.tools.function import FunctionTool
 from enplace.tools.program import Limits, Ran, run_program
 from enplace.tools.roots import Roots
@@ -16,8 +17,14 @@ from enplace.tools.sandbox import Sandbox
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 MOST_COMMAND_BYTES = 100_000
 """The system takes one argument of 128 KiB."""
-_LIMITED = 'ulimit -c 0; ulimit -f "$1"; shift; exec "$@"'
-"""Sets what only a shell can set everywhere: no core dumps, files of this many blocks."""
+_LIMITED = (
+    'if [ -n "$1" ]; then echo $$ > "$1/cgroup.procs" || exit 125; fi;'
+    ' ulimit -c 0; ulimit -f "$2"; shift 2; exec nice -n 10 "$@"'
+)
+"""Enters a control group where there is one, allows no core dumps, and files of so many blocks;
+whatever the command does, it does not come before the engine."""
+_TASKS_OF_A_PROCESS = 4
+"""The kernel counts threads as well, so its limit is this much higher."""
 _BLOCK_BYTES = 512
 
 
@@ -33,6 +40,8 @@ class ShellOptions:
     """Most that is kept of the beginning of an output."""
     tail_bytes: int = 96_000
     """Most that is kept of its end."""
+    printed_bytes: int = 256_000_000
+    """Most output at all; a command that prints more is ended."""
     processes: int = 256
     """Most processes of a command at once."""
     memory_bytes: int = 4_000_000_000
@@ -88,34 +97,42 @@ async def run_command(
     if time_limit_s is not None and not 1 <= time_limit_s <= options.most_time_s:
         raise BadInput(f"time_limit_s is 1 to {options.most_time_s:g}")
     time_s = options.time_s if time_limit_s is None else time_limit_s
-    ran = await run_program(
-        _started(command, roots, options, sandbox),
-        Limits(
-            time_s=time_s,
-            head_bytes=options.head_bytes,
-            tail_bytes=options.tail_bytes,
-            processes=options.processes,
-            memory_bytes=options.memory_bytes,
-        ),
-        folder=str(roots.folders[0]),
-        environment={**_environment(roots, sandbox), **options.environment},
-        is_wrapped=sandbox is not None,
+    limits = Limits(
+        time_s=time_s,
+        head_bytes=options.head_bytes,
+        tail_bytes=options.tail_bytes,
+        printed_bytes=options.printed_bytes,
+        processes=options.processes,
+        memory_bytes=options.memory_bytes,
     )
+    async with own_cgroup(_TASKS_OF_A_PROCESS * options.processes) as cgroup:
+        ran = await run_program(
+            _started(command, roots, options, sandbox, cgroup),
+            limits,
+            folder=str(roots.folders[0]),
+            environment={**_environment(roots, sandbox), **options.environment},
+            is_wrapped=sandbox is not None,
+        )
     text = f"{_header(ran, time_s, options)}\nOutput:\n{_output(ran)}"
     is_error = bool(ran.ended) or ran.code != 0
     return ToolOutcome(blocks=(TextBlock(text=text),), is_error=is_error)
 
 
 def _started(
-    command: str, roots: Roots, options: ShellOptions, sandbox: Sandbox | None
+    command: str, roots: Roots, options: ShellOptions, sandbox: Sandbox | None, cgroup: str
 ) -> list[str]:
     shell = "/bin/bash" if os.path.exists("/bin/bash") else "/bin/sh"
     inner = [shell, "-c", command]
     if sandbox is not None:
         inner = sandbox.wrap(
-            inner, writes=roots.folders, reads=options.reads, has_network=options.has_network
+            inner,
+            writes=roots.folders,
+            reads=options.reads,
+            most_tasks=_TASKS_OF_A_PROCESS * options.processes,
+            has_network=options.has_network,
         )
-    return ["/bin/sh", "-c", _LIMITED, "sh", str(options.file_bytes // _BLOCK_BYTES), *inner]
+    blocks = str(options.file_bytes // _BLOCK_BYTES)
+    return ["/bin/sh", "-c", _LIMITED, "sh", cgroup, blocks, *inner]
 
 
 def _environment(roots: Roots, sandbox: Sandbox | None) -> dict[str, str]:
