@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from enplace.errors import BadInput
 from enplace.prepare.compact.file_tools import Change, Read, touches
 from enplace.records.canonical import JsonObject
 from enplace.records.tool import ToolCall, ToolOutcome
+from enplace.tools.cgroup import find_cgroups
 from enplace.tools.program import Limits, family, run_program
 from enplace.tools.roots import Roots
 from enplace.tools.sandbox import Sandbox, find_sandbox
@@ -178,7 +180,7 @@ async def test_of_a_long_output_beginning_and_end_are_kept(
 @either
 async def test_an_output_without_end_is_ended(root: Path, sandbox: Sandbox | None) -> None:
     outcome = await ran(root, "yes", sandbox, replace(OPTIONS, printed_bytes=3_000_000))
-    assert outcome.text.startswith("Ended: it printed without end. (3,")
+    assert outcome.text.startswith("Ended: it printed without end. (")
     assert len(outcome.text) < 1_200
 
 
@@ -225,6 +227,38 @@ async def test_a_cancelled_command_is_killed(root: Path, sandbox: Sandbox | None
 
 
 # The sandbox
+
+
+def has_called(heard: socket.socket) -> bool:
+    heard.setblocking(False)
+    try:
+        heard.accept()[0].close()
+    except BlockingIOError:
+        return False
+    return True
+
+
+@needs_sandbox
+@pytest.mark.parametrize("has_network", [True, False])
+async def test_there_is_a_network_only_where_it_is_wished(root: Path, *, has_network: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as heard:
+        port = heard.getsockname()[1]
+        options = replace(OPTIONS, has_network=has_network)
+        outcome = await ran(root, f"echo hello > /dev/tcp/127.0.0.1/{port}", SANDBOX, options)
+        assert has_called(heard) == has_network
+    assert outcome.is_error == (not has_network)
+
+
+@pytest.mark.skipif(find_cgroups() is None, reason="no control groups for us")
+@either
+async def test_a_control_group_is_gone_with_its_command(
+    root: Path, sandbox: Sandbox | None
+) -> None:
+    told = body(await ran(root, "cat /proc/1/cgroup /proc/self/cgroup; setsid sleep 67 &", sandbox))
+    folder = find_cgroups()
+    assert folder is not None
+    assert not [name for name in os.listdir(folder) if name in told and name.startswith("enplace-")]
+    assert sandbox is not None or "/enplace-" in told
 
 
 @needs_sandbox

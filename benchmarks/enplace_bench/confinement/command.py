@@ -45,7 +45,7 @@ async def _measure(paths: int, race_s: float, seed: int) -> JsonObject:
     print(f"sandbox of the shell: {sandbox or 'none starts here, so each command asks a person'}")
     with tempfile.TemporaryDirectory() as made:
         grounds = Grounds(Path(made, "paths")).lay()
-        tools = workspace_tools([grounds.root, grounds.other])
+        tools = workspace_tools(grounds.roots)
         found = await fuzz_paths(grounds, tools, count=paths, seed=seed)
         _tell("paths", found)
         raced, naive = await race(grounds, tools, seconds=race_s)

@@ -54,7 +54,7 @@ async def attack_all(
 ) -> tuple[int, list[str]]:
     """Run every attack, or some by name; how many there were, and what each that escaped did."""
     escaped: list[str] = []
-    roots = Roots([grounds.root, grounds.other])
+    roots = Roots(grounds.roots)
     with _listening() as listener:
         attacks = [a for a in attacks_on(grounds, listener.port) if not only or a.name in only]
         for attack in attacks:

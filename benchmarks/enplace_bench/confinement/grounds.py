@@ -32,6 +32,10 @@ class Grounds:
         return self.base / "other"
 
     @property
+    def roots(self) -> tuple[Path, Path]:
+        return self.root, self.other
+
+    @property
     def canary(self) -> Path:
         return self.base / "canary"
 

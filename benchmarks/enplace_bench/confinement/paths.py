@@ -3,6 +3,7 @@
 import asyncio
 import random
 import string
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,11 @@ from pydantic import ValidationError
 
 from enplace.errors import UsageError
 from enplace.ports import Tool
+from enplace.records.canonical import JsonObject
 from enplace.records.tool import ToolCall
+from enplace.tools.function import FunctionTool
+from enplace.tools.scan import Asked, matches
+from enplace.tools.walk import Walk
 from enplace_bench.confinement.grounds import CHAIN, MARK, Grounds, Swapper
 
 CALL_S = 30.0
@@ -68,17 +73,38 @@ class Fuzz:
         await self.call("find_files", path=path, glob="*")
         await self.call("find_files", path=".", glob=path)
         await self.call("write_file", path=path, content="overwritten\n")
+        await self.search(path)
         if searches:
             await self.call("search_files", path=path, pattern="C.NARY")
             await self.call("search_files", path=".", glob=path, pattern="C.NARY")
 
+    async def search(self, path: str) -> None:
+        """What search_files does in its own process, here."""
+        asked = Asked(
+            roots=tuple(map(str, self._grounds.roots)),
+            pattern="C.NARY",
+            path=path,
+            glob="",
+            ignores_case=False,
+            most=100,
+            time_s=CALL_S,
+            allows_hard_links=False,
+        )
+
+        def run(path: str) -> str:
+            return "\n".join(matches(asked, Walk(time.monotonic() + CALL_S), []))
+
+        await self._try(f"search {path!r}", FunctionTool(run), {"path": path})
+
     async def call(self, tool: str, **given: Any) -> None:
         """Make one call."""
+        await self._try(f"{tool} {given!r}"[:300], self._tools[tool], given)
+
+    async def _try(self, what: str, tool: Tool, given: JsonObject) -> None:
         self.found.calls += 1
-        what = f"{tool} {given!r}"[:300]
-        call = ToolCall(id="c", tool=tool, input=given, task_id="t", turn_id="u")
+        call = ToolCall(id="c", tool=tool.spec.name, input=given, task_id="t", turn_id="u")
         try:
-            outcome = await asyncio.wait_for(self._tools[tool].run(call), CALL_S)
+            outcome = await asyncio.wait_for(tool.run(call), CALL_S)
             told = outcome.text
             self.found.answered += not outcome.is_error
         except (UsageError, OSError, ValidationError) as error:
