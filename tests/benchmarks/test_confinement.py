@@ -1,13 +1,16 @@
 """The benchmark of confinement at a small size: traps, hostile paths and commands, and its judge."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from enplace.records.block import TextBlock
 from enplace.records.tool import ToolOutcome
 from enplace.tools.function import FunctionTool
-from enplace.tools.sandbox import find_sandbox
+from enplace.tools.sandbox import Sandbox, find_sandbox
 from enplace.tools.workspace import workspace_tools
 from enplace_bench.confinement.commands import attack_all, attacks_on, unsandboxed
 from enplace_bench.confinement.grounds import Grounds
@@ -86,6 +89,27 @@ async def test_hostile_commands_stay_in_the_sandbox(grounds: Grounds) -> None:
     ran, escaped = await attack_all(grounds, sandbox, only=QUICK)
     assert (ran, escaped) == (len(QUICK), [])
     assert {attack.name for attack in attacks_on(grounds, 1)} >= set(QUICK)
+
+
+class Leaky(Sandbox):
+    """Shows the canary, and lets commands write there and reach the network."""
+
+    def wrap(self, command: Sequence[str], *, writes: Sequence[Path], **more: Any) -> list[str]:
+        more["has_network"] = True
+        return super().wrap(command, writes=[*writes, writes[0].parent / "canary"], **more)
+
+
+async def test_commands_that_escape_are_caught(grounds: Grounds) -> None:
+    sandbox = find_sandbox()
+    if sandbox is None:
+        pytest.skip("no sandbox starts here")
+    only = ("write beside", "read the canary", "connect")
+    _, escaped = await attack_all(grounds, Leaky(**asdict(sandbox)), only=only)
+    assert sorted(escaped) == [
+        "connect: reaches the network",
+        "read the canary: shows the canary",
+        "write beside: changes what lies outside",
+    ]
 
 
 async def test_limits_hold_without_a_sandbox(grounds: Grounds) -> None:
