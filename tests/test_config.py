@@ -168,6 +168,9 @@ def test_roots_that_cannot_be_used_are_told_when_the_engine_is_opened(tmp_path: 
         enplace.open(tmp_path, model=model, roots=[tmp_path / "none"], environment={})
     with pytest.raises(ConfigError, match="not a folder"):
         enplace.open(tmp_path, model=model, environment=nowhere)
+    for home in (tmp_path, tmp_path / "below" / "home"):
+        with pytest.raises(ConfigError, match="holds the brains"):
+            enplace.open(home, model=model, roots=[tmp_path], environment={})
     with pytest.raises(ConfigError, match="needs allowed roots"):
         enplace.open(tmp_path, model=model, shell=True, environment={})
 

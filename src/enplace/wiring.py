@@ -31,6 +31,7 @@ from enplace.stores.sqlite.brain import SqliteBrains
 from enplace.tools.function import FunctionTool
 from enplace.tools.log import log_tools
 from enplace.tools.memory import memory_tools
+from enplace.tools.roots import Roots
 from enplace.tools.workspace import workspace_tools
 
 DEFAULT_OUTPUT_TOKENS = 4_096
@@ -96,7 +97,12 @@ def open(
             model=chosen,
             counter=counter or best_counter(),
             clock=clock or SystemClock(),
-            tools=_tools(tools, settings, roots, shell),
+            tools=_tools(
+                tools,
+                settings.roots if roots is None else roots,
+                shell=settings.shell if shell is None else shell,
+                home=folder if brains is None else None,
+            ),
             engine_tools=lambda memory, log: (*memory_tools(memory), *log_tools(log)),
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
@@ -227,19 +233,42 @@ def _prompt_for(model: Model, turn: TurnOptions) -> str:
 
 def _tools(
     given: Sequence[Tool | Callable[..., Any]],
-    settings: Settings,
-    roots: Sequence[Path | str] | None,
-    shell: bool | None,
+    folders: Sequence[Path | str],
+    *,
+    shell: bool,
+    home: Path | None,
 ) -> tuple[Tool, ...]:
     """The caller's tools, and before them those of the allowed folders."""
-    folders = settings.roots if roots is None else roots
-    has_shell = settings.shell if shell is None else shell
-    if has_shell and not folders:
-        raise ConfigError("a shell needs allowed roots")
     own = tuple(_as_tool(tool) for tool in given)
+    if not folders:
+        if shell:
+            raise ConfigError("a shell needs allowed roots")
+        return own
     taken = {tool.spec.name for tool in own}
-    around = workspace_tools(folders, shell=has_shell) if folders else ()
+    around = workspace_tools(roots_beside(folders, home), shell=shell)
     return (*(tool for tool in around if tool.spec.name not in taken), *own)
+
+
+def roots_beside(folders: Sequence[Path | str], home: Path | None) -> Roots:
+    """Allowed folders that hold no brains, which a model could read and change there.
+
+    Args:
+        folders: As for `Roots`.
+        home: Where brains are kept in files; None where they are not.
+
+    Raises:
+        ConfigError: They cannot be used.
+    """
+    roots = Roots(folders)
+    if home is not None:
+        brains = (home / "brains").resolve()
+        for root in roots.folders:
+            if brains.is_relative_to(root) or root.is_relative_to(brains):
+                raise ConfigError(
+                    f"the allowed root {root} holds the brains in {brains}, which the model could"
+                    " read and change there; name a narrower root, or set ENPLACE_HOME"
+                )
+    return roots
 
 
 def _as_tool(tool: Tool | Callable[..., Any]) -> Tool:

@@ -12,8 +12,8 @@ from pathlib import Path
 from enplace.config import Settings
 from enplace.errors import ConfigError, EnplaceError
 from enplace.providers import embedded, weights
-from enplace.tools.roots import Roots
 from enplace.tools.sandbox import find_sandbox
+from enplace.wiring import roots_beside
 
 FREE_BYTES = 500_000_000
 """Below this much free disk a brain may soon be unable to grow."""
@@ -193,7 +193,7 @@ def workspace(settings: Settings) -> Finding:
     if not settings.roots:
         return Finding(check="tools", ok=True, found="no folder is allowed")
     try:
-        roots = Roots(settings.roots)
+        roots = roots_beside(settings.roots, settings.home)
     except ConfigError as error:
         return Finding(check="tools", ok=False, found=error.message, advice="correct ALLOWED_ROOTS")
     if not settings.shell:
