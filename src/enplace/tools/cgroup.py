@@ -18,7 +18,7 @@ from pathlib import Path
 _MOUNT = Path("/sys/fs/cgroup")
 _ENTER = 'echo $$ > "$1/cgroup.procs" && (true)'
 _PREFIX = "enplace-"
-_STALE_S = 3_600.0
+_STALE_S = 60.0
 _EMPTY_WITHIN_S = 2.0
 _PROBE_S = 10.0
 
@@ -94,7 +94,7 @@ def _starts(folder: Path, most_tasks: int) -> bool:
 
 
 def _make(folder: Path, most_tasks: int) -> Path:
-    group = folder / f"{_PREFIX}{secrets.token_hex(8)}"
+    group = folder / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
     group.mkdir()
     try:
         (group / "pids.max").write_text(str(most_tasks), encoding="utf-8")
@@ -121,8 +121,10 @@ def _remove(group: Path) -> bool:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what engines left that were killed: empty groups, an hour old."""
+    """Remove what engines left that were killed: empty groups of processes that are no more."""
     for group in folder.glob(f"{_PREFIX}*"):
+        pid = group.name.removeprefix(_PREFIX).partition("-")[0]
         with suppress(OSError):  # one that is not empty cannot be removed
-            if time.time() - group.stat().st_ctime > _STALE_S:
+            is_old = time.time() - group.stat().st_ctime > _STALE_S
+            if is_old and not Path("/proc", pid).exists():
                 group.rmdir()
