@@ -58,6 +58,8 @@ PROVIDER = {"LLM_PROVIDER": "openai", "LLM_MODEL": "gpt-x"}
             {"ALLOWED_ROOTS": "/srv/a, ~/b ,", "SHELL_ENABLED": "True"},
             Settings(home=HOME, roots=(Path("/srv/a"), Path.home() / "b"), shell=True),
         ),
+        ({"MCP_SERVERS": "/etc/mcp.json"}, Settings(home=HOME, mcp_servers=Path("/etc/mcp.json"))),
+        ({"MCP_SERVERS": ""}, Settings(home=HOME)),
         ({"ENPLACE_LOCAL_THREADS": "4"}, Settings(home=HOME, local_threads=4)),
     ],
 )

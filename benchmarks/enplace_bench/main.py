@@ -10,6 +10,7 @@ from enplace_bench import (
     crash,
     importing,
     learn_crash,
+    mcp,
     prefix,
     prove,
     turn,
@@ -32,6 +33,7 @@ BENCHES = {
     "context": context,
     "learn": learn,
     "confinement": confinement,
+    "mcp": mcp,
     "import": importing,
     "prove": prove,
 }

@@ -133,6 +133,11 @@ STEPS = (
         ),
     ),
     Step(
+        name="mcp",
+        command=("enplace-bench", "mcp", "--json"),
+        claims=(Claim(field="transports", at_least=2),),
+    ),
+    Step(
         name="conformance",
         command=("enplace-bench", "conformance", "--cases", "500", "--json"),
         claims=(

@@ -69,6 +69,8 @@ class Settings:
     tools; relative paths start in the first. Default: none, and then there are no such tools."""
     shell: bool = False
     """SHELL_ENABLED: `true` or `false`. Whether the model may run commands in these folders."""
+    mcp_servers: Path | None = None
+    """MCP_SERVERS: a JSON file of MCP servers whose tools the model is given."""
     jobs_url: str = ""
     """JOBS_URL: `sqlite:////path.db` or `postgresql://...`: where work beside the turns is kept, so
     that it outlives this process and workers on other machines do it too. Default: this process."""
@@ -105,6 +107,7 @@ class Settings:
         roots = _folders(env, "ALLOWED_ROOTS")
         if _flag(env, "SHELL_ENABLED", default=False) and not roots:
             raise ConfigError("SHELL_ENABLED is true, so ALLOWED_ROOTS must name a folder")
+        mcp_servers = env.get("MCP_SERVERS")
         return cls(
             home=Path(env.get("ENPLACE_HOME") or defaults.home).expanduser(),
             provider=cast(Provider, provider),
@@ -129,6 +132,7 @@ class Settings:
             learning_turns=_positive(env, "LEARNING_TURNS", defaults.learning_turns),
             roots=roots,
             shell=_flag(env, "SHELL_ENABLED", default=defaults.shell),
+            mcp_servers=Path(mcp_servers).expanduser() if mcp_servers else None,
             jobs_url=env.get("JOBS_URL", ""),
             engine_api_key=env.get("ENGINE_API_KEY", ""),
             engine_key_hash=_hash(env, "ENGINE_KEY_HASH"),

@@ -5,7 +5,7 @@ import logging
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from enplace.fetch.recall import Asked, recall
 from enplace.invoke.aside import Asides, ask_aside
 from enplace.invoke.call import answer_events, cost_by
 from enplace.invoke.step import Bench, step, unfinished
+from enplace.invoke.tools import ANSWER_S, Workshop
 from enplace.ports import (
     Brain,
     Clock,
@@ -33,6 +34,7 @@ from enplace.prepare.compact.excerpt import excerpt
 from enplace.prepare.compact.orchestrator import boundary_asked
 from enplace.prepare.compact.policy import CompactionOptions
 from enplace.prepare.layout import Layout, Wanted
+from enplace.records.agent import Budget
 from enplace.records.aside import Aside
 from enplace.records.canonical import JsonObject
 from enplace.records.changeset import Lease
@@ -42,8 +44,10 @@ from enplace.records.event import AssistantSpoke, Compacted, Event, TurnStarted,
 from enplace.records.learning import Utterance
 from enplace.records.message import Reply, UserMessage
 from enplace.records.model import ModelCard
+from enplace.records.permission import PermissionRule
 from enplace.records.price import Price
 from enplace.records.recollection import RecallQuery, Recollection
+from enplace.records.spending import left_of, used_up
 from enplace.records.task import Session
 from enplace.records.tool import ToolSpec
 from enplace.turn import Desk
@@ -71,8 +75,12 @@ class TurnOptions:
     recall: RecallOptions = field(default_factory=RecallOptions)
     parallel_tools: int = 10
     """Most tools of one answer running at once."""
-    most_steps: int = 100
-    """Most model calls of one turn."""
+    budget: Budget = field(default_factory=lambda: Budget(steps=100))
+    """What one turn may use up. It ends with `BUDGET_EXCEEDED` where that is not enough."""
+    permissions: tuple[PermissionRule, ...] = ()
+    """Which tool calls may run, which need a person's yes, and which never run."""
+    answer_s: float = ANSWER_S
+    """Seconds for which a question waits for a person; then it is taken for a no."""
     compaction: CompactionOptions | None = field(default_factory=CompactionOptions)
     """What may go out of view when a context grows. None: nothing ever does, and a context over
     the window is refused."""
@@ -103,6 +111,15 @@ class Station:
     """What the model is asked beside the turns."""
     redactor: Redactor = field(default_factory=Redactor)
     """Leaves secrets out of what is kept and of what is shown."""
+    agent: str = ""
+    """The sub-agent that works here; empty for the engine itself."""
+    parent: str = ""
+    """The task whose sub-agent it is: what was said there is not recalled here."""
+    defers: bool = False
+    """Whether other tools and another system prompt wait for the next epoch of each task, because
+    they were loaded while tasks were open."""
+    troubles: tuple[str, ...] = ()
+    """Tools that could not be had, in words: each task is told once."""
 
     def preparer(self) -> Preparer:
         """A preparer that has seen nothing yet."""
@@ -129,6 +146,7 @@ class Station:
             system=self.redactor.text(self.options.system),
             tools=tuple(self._without_secrets(spec) for spec in specs),
             layout=self.options.layout,
+            defers=self.defers,
         )
 
     def _without_secrets(self, spec: ToolSpec) -> ToolSpec:
@@ -185,15 +203,7 @@ def open_journal(
 def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
     """Wire the steps of one turn."""
     brain, clock, options, wanted = station.brain, station.clock, station.options, station.wanted
-    bench = Bench(
-        model=station.model,
-        tools=station.tools,
-        journal=journal,
-        parallel=options.parallel_tools,
-        shorten=shorten_with(station),
-        redact=station.redactor.text,
-        cost_of=station.cost_of,
-    )
+    bench = _bench(station, journal)
 
     async def fetch(message: UserMessage, history: History) -> Recollection:
         if history.framed:
@@ -204,16 +214,14 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
         asked = Asked(
             message=message.text,
             before=last_words(history),
-            task_id=history.task_id,
+            task_id=station.parent or history.task_id,
             visible=in_view.memories,
-            out_of_view=in_view.gone,
+            out_of_view=0 if station.parent else in_view.gone,
         )
         return await recall(brain, station.embedder, asked, now=now, options=options.recall)
 
     async def prepare(history: History, found: Recollection) -> Prepared:
-        steps = sum(isinstance(event, AssistantSpoke) for event in history.of_turn)
-        if steps >= options.most_steps:
-            raise BudgetExceeded(f"no answer after {steps} model calls", steps=steps)
+        _require_budget(station, history)
         take_aside(station, preparer, history.task_id)
         return await preparer.prepare(
             history,
@@ -246,23 +254,67 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
                 cost_of=station.cost_of,
             )
 
+    def with_left(history: History) -> Bench:
+        def left(events: Sequence[Event]) -> Budget:
+            return left_of(options.budget, history.then(*events), clock.now())
+
+        return replace(bench, left=left)
+
     async def upload(history: History) -> tuple[Event, ...]:
-        return await hand_over(history, journal)
+        return await hand_over(history, journal, is_due=not station.agent)
 
     return Desk(
         recall=fetch,
-        unfinished=lambda history: unfinished(history, bench),
+        unfinished=lambda history: unfinished(history, with_left(history)),
         prepare=prepare,
         invoke=lambda context, history: _invoke(
             context,
             history,
-            bench,
+            with_left(history),
             recover,
             read_ahead=preparer.read_ahead,
             ask_aside=begin_aside,
         ),
         upload=upload,
     )
+
+
+def _bench(station: Station, journal: Journal) -> Bench:
+    options = station.options
+    return Bench(
+        model=station.model,
+        workshop=Workshop(
+            tools=station.tools,
+            journal=journal,
+            now=station.clock.now,
+            rules=options.permissions,
+            answer_s=options.answer_s,
+            parallel=options.parallel_tools,
+            agent=station.agent,
+            shorten=shorten_with(station),
+            redact=station.redactor.text,
+        ),
+        cost_of=station.cost_of,
+        purpose="subagent" if station.agent else "turn",
+    )
+
+
+def _require_budget(station: Station, history: History) -> None:
+    """Check that the turn may call a model once more.
+
+    Raises:
+        BudgetExceeded: It used up what it was given, or is given money and nobody knows prices.
+    """
+    budget = station.options.budget
+    if budget.cost is not None and station.price() is None:
+        name = station.model.card.name
+        raise BudgetExceeded(f"no price book knows {name}: a budget in money cannot be kept")
+    left = left_of(budget, history, station.clock.now())
+    if spent := used_up(left):
+        given = {name: value for name, value in asdict(budget).items() if value is not None}
+        steps = sum(isinstance(event, AssistantSpoke) for event in history.of_turn)
+        text = f"the turn used up its {spent} after {steps} model calls"
+        raise BudgetExceeded(text, **given)
 
 
 async def _invoke(

@@ -11,9 +11,14 @@
     │   ├── VagueMemory          nobody would find it again as it is put
     │   ├── StaleMemory          it was changed since it was looked at
     │   ├── TaskBusy             another turn of the task is running
+    │   ├── PersonNeeded         the task waits for a person's answer
+    │   ├── QuestionNotFound     nobody is asked such a question
+    │   ├── QuestionClosed       the question was answered before, or has expired
+    │   ├── AgentNotFound        an agent that must exist does not
     │   └── IdempotencyConflict  the same key came with another message
     ├── ContextOverflow          the context does not fit the model's window
     ├── BudgetExceeded           a turn used up what it was given
+    ├── TurnCancelled            somebody stopped the turn
     ├── EmbedderError            texts cannot be turned into vectors
     ├── ToolboxUnavailable       tools of another process cannot be reached
     ├── ModelError               the model or its provider failed
@@ -108,6 +113,30 @@ class TaskBusy(UsageError):
     retryable = True
 
 
+class PersonNeeded(UsageError):
+    """The task waits for a person's answer: answer it, or cancel the turn."""
+
+    code = "HITL_REQUIRED"
+
+
+class QuestionNotFound(UsageError):
+    """Nobody is asked such a question."""
+
+    code = "QUESTION_NOT_FOUND"
+
+
+class QuestionClosed(UsageError):
+    """The question was answered before, or it has expired."""
+
+    code = "QUESTION_CLOSED"
+
+
+class AgentNotFound(UsageError):
+    """There is no such agent."""
+
+    code = "AGENT_NOT_FOUND"
+
+
 class IdempotencyConflict(UsageError):
     """This idempotency key was used for another message."""
 
@@ -124,6 +153,12 @@ class BudgetExceeded(EnplaceError):
     """The turn used up what it was given."""
 
     code = "BUDGET_EXCEEDED"
+
+
+class TurnCancelled(EnplaceError):
+    """Somebody stopped the turn."""
+
+    code = "CANCELLED"
 
 
 class EmbedderError(EnplaceError):

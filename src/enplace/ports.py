@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
+from enplace.records.agent_event import PersonAsked
 from enplace.records.canonical import JsonObject
 from enplace.records.changeset import Changeset, Commit, Lease
 from enplace.records.context import Context
@@ -165,6 +166,19 @@ class Tool(Protocol):
 
 
 @runtime_checkable
+class TellingTool(Tool, Protocol):
+    """A tool that tells what happens while it runs: a sub-agent."""
+
+    def tell(self, call: ToolCall) -> AsyncGenerator[Event | ToolOutcome, None]:
+        """Do it, and tell events as they happen; the outcome comes last.
+
+        Events with a place stand in another task's log and are passed on; those without are stored
+        in the log of the call's own task.
+        """
+        ...
+
+
+@runtime_checkable
 class Toolbox(Protocol):
     """Tools that must be fetched first: those of another process or machine."""
 
@@ -207,6 +221,10 @@ class LogStore(Protocol):
 
     async def due(self) -> Sequence[Due]:
         """What waits to be learned from, oldest first."""
+        ...
+
+    async def questions(self) -> Sequence[PersonAsked]:
+        """What people were asked on live branches and have not answered, oldest first."""
         ...
 
 

@@ -11,7 +11,17 @@ from enplace.config import Settings
 from enplace.desk import SYSTEM_PROMPT, TurnOptions
 from enplace.engine import Engine, EngineOptions, LearningOptions, Ports
 from enplace.errors import ConfigError, ModelUnavailable
-from enplace.ports import Brains, Clock, Embedder, Jobs, Model, PriceBook, TokenCounter, Tool
+from enplace.ports import (
+    Brains,
+    Clock,
+    Embedder,
+    Jobs,
+    Model,
+    PriceBook,
+    TokenCounter,
+    Tool,
+    Toolbox,
+)
 from enplace.prepare.compact.policy import CompactionOptions
 from enplace.providers import minilm, weights
 from enplace.providers.caches import profile_of, provider_at
@@ -24,12 +34,15 @@ from enplace.providers.embedded import (
     own_card,
 )
 from enplace.providers.prices import FixedPrices, GenaiPrices
+from enplace.records.agent import AgentDefinition
 from enplace.records.media import MediaRule
 from enplace.records.model import ModelCard
 from enplace.records.price import Price
 from enplace.stores.sqlite.brain import SqliteBrains
 from enplace.tools.function import FunctionTool
 from enplace.tools.log import log_tools
+from enplace.tools.mcp.servers import read_servers
+from enplace.tools.mcp.toolbox import McpToolbox
 from enplace.tools.memory import memory_tools
 from enplace.tools.roots import Roots
 from enplace.tools.workspace import workspace_tools
@@ -52,9 +65,12 @@ def open(
     counter: TokenCounter | None = None,
     clock: Clock | None = None,
     prices: PriceBook | None = None,
+    agents: Sequence[AgentDefinition] = (),
+    agent: str = "",
+    models: Mapping[str, Model] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Engine:
-    """An engine, ready to use. Changes no file and loads no model before the first call.
+    """An engine, ready to use. Loads no model and opens no brain before the first call.
 
     Args:
         home: Folder for brains and models; created when needed. Default: ENPLACE_HOME.
@@ -73,6 +89,9 @@ def open(
         counter: Counts tokens. Default: the extra `tokens` where installed, else by characters.
         clock: Tells the time.
         prices: Knows what calls cost. Default: for a provider's model the extra `prices`.
+        agents: Definitions of sub-agents that the model may delegate to.
+        agent: The one of them that answers the owner, with its own prompt, tools and model.
+        models: By the names that agents give them; closed with the engine.
         environment: Instead of the process environment.
 
     Raises:
@@ -107,6 +126,10 @@ def open(
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
             jobs=jobs_of(settings),
+            toolboxes=toolboxes_of(settings),
+            agents=lambda: agents,
+            agent=agent,
+            models=models or {},
         ),
         replace(
             options,
@@ -172,6 +195,17 @@ def jobs_of(settings: Settings) -> Jobs | None:
     from enplace.jobs.durable import DurableJobs
 
     return DurableJobs(settings.jobs_url)
+
+
+def toolboxes_of(settings: Settings) -> tuple[Toolbox, ...]:
+    """The MCP servers that the settings name, each as a toolbox; none of them is started yet.
+
+    Raises:
+        ConfigError: The file cannot be read or is wrong, or the extra `mcp` is not installed.
+    """
+    if settings.mcp_servers is None:
+        return ()
+    return tuple(McpToolbox(server) for server in read_servers(settings.mcp_servers))
 
 
 def _compaction(settings: Settings, chosen: CompactionOptions | None) -> CompactionOptions | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 import pytest
+from tests.tools.mcp_boxes import raw
 
 from enplace.cli.main import build_parser
 from enplace.config import Settings
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guide" / "first-steps.md"
 LEARNING = ROOT / "docs" / "guide" / "learning.md"
 WORKSPACE = ROOT / "docs" / "guide" / "workspace.md"
+MCP = ROOT / "docs" / "guide" / "mcp.md"
 
 
 def code_blocks(page: Path) -> list[str]:
@@ -101,9 +103,14 @@ async def test_files_are_read_and_changed_in_an_allowed_folder(tmp_path: Path) -
     assert (folder / "greet.py").read_text() == 'print("Hello")\n'
 
 
+async def test_a_server_is_a_box_of_tools(tmp_path: Path) -> None:
+    pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
+    kinds = await run_block(code_blocks(MCP)[0])["main"](tmp_path, raw("good"))
+    assert "tool_result" in kinds
+
+
 def test_no_block_of_the_guide_is_left_untested() -> None:
-    pages = (GUIDE, LEARNING, WORKSPACE)
-    assert [len(code_blocks(page)) for page in pages] == [5, 1, 1]
+    assert [len(code_blocks(page)) for page in (GUIDE, LEARNING, WORKSPACE, MCP)] == [5, 1, 1, 1]
 
 
 def test_the_table_of_events_is_the_one_in_the_code() -> None:
@@ -124,7 +131,7 @@ def test_every_setting_is_documented() -> None:
     source = (ROOT / "src" / "enplace" / "config.py").read_text(encoding="utf-8")
     named = set(
         re.findall(
-            r"\b(?:ENPLACE|LLM|EMBEDDING|ENGINE|REACTIVE|FEATURE|LEARNING|REDACT|ALLOWED|SHELL)_[A-Z_]+\b|\bMAX_TOKENS\b",
+            r"\b(?:ENPLACE|LLM|EMBEDDING|ENGINE|REACTIVE|FEATURE|LEARNING|REDACT|ALLOWED|SHELL|MCP)_[A-Z_]+\b|\bMAX_TOKENS\b",
             source,
         )
     )

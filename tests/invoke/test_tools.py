@@ -9,10 +9,10 @@ from typing import Any, cast
 import pytest
 from tests.engine.house import House, only
 
-import enplace
 from enplace.desk import TurnOptions
 from enplace.errors import BudgetExceeded, TaskBusy
-from enplace.providers.scripted import ScriptedModel, call, say
+from enplace.providers.scripted import call, say
+from enplace.records.agent import Budget
 from enplace.records.block import TextBlock, ToolCallBlock
 from enplace.records.event import (
     AssistantSpoke,
@@ -22,7 +22,7 @@ from enplace.records.event import (
     UsageReported,
 )
 from enplace.records.message import Reply
-from enplace.records.tool import FileEffect, ToolCall, ToolOutcome, ToolSpec
+from enplace.records.tool import FileEffect, ToolCall, ToolOutcome
 from enplace.records.usage import Usage
 from enplace.stores.sqlite.brain import SqliteBrains
 
@@ -225,7 +225,13 @@ async def test_a_tool_sees_its_call() -> None:
     assert turn[0].place is not None
     assert seen == [
         ToolCall(
-            id="c1", tool="look", input={"text": "x"}, task_id="t", turn_id=turn[0].place.turn_id
+            id="c1",
+            tool="look",
+            input={"text": "x"},
+            task_id="t",
+            turn_id=turn[0].place.turn_id,
+            reference="e5.1",
+            left=Budget(steps=99),
         )
     ]
 
@@ -309,7 +315,7 @@ async def left_open(*, key: str | None = None) -> House:
 
 
 async def test_a_turn_takes_no_more_steps_than_it_may() -> None:
-    house = House(tools=[nothing], turn=TurnOptions(most_steps=3))
+    house = House(tools=[nothing], turn=TurnOptions(budget=Budget(steps=3)))
     asked = [call((f"c{n}", "nothing", {})) for n in range(5)]
     with pytest.raises(BudgetExceeded) as exceeded:
         await house.say("go", *asked)
@@ -385,26 +391,3 @@ async def test_a_call_that_shares_the_id_of_an_earlier_one_did_not_start_with_it
     house.reopen()
     await house.say("go", key="k")
     assert results(house) == [("call_0", "1"), ("call_0", "2")]
-
-
-async def test_a_tool_that_asks_a_person_does_not_run_while_nobody_can_be_asked(
-    tmp_path: Path,
-) -> None:
-    ran: list[str] = []
-
-    class Delete:
-        """Implements `ports.Tool`."""
-
-        spec = ToolSpec(name="delete", description="Delete.", schema={"type": "object"}, asks=True)
-
-        async def run(self, call: ToolCall) -> ToolOutcome:
-            ran.append(call.id)
-            return ToolOutcome(blocks=(TextBlock(text="gone"),))
-
-    model = ScriptedModel([call(("c1", "delete", {})), "I may not."])
-    async with enplace.open(tmp_path, model=model, tools=[Delete()], environment={}) as engine:
-        events = [event async for event in engine.owner("ada").execute("t", "Delete it.")]
-    (result,) = [event for event in events if isinstance(event, ToolFinished)]
-    assert result.is_error
-    assert result.output.startswith("permission_denied")
-    assert ran == []

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 import enplace
+from enplace.admission.verdict import ABANDONED
 from enplace.engine import Engine, OwnerEngine
-from enplace.engine.admission import ABANDONED
 from enplace.errors import IdempotencyConflict, ModelUnavailable
 from enplace.ports import Brains
 from enplace.providers.scripted import Answer, ScriptedModel, call, say

@@ -13,6 +13,14 @@ from tests.server.hall import Hall, Told, told_in
 from enplace.errors import ModelUnavailable
 from enplace.ports import LogStore
 from enplace.providers.scripted import ScriptedModel, call
+from enplace.records.agent_event import (
+    CatalogueReloaded,
+    PersonAnswered,
+    PersonAsked,
+    SubAgentEnded,
+    SubAgentStarted,
+    TaskSplit,
+)
 from enplace.records.block import TextBlock
 from enplace.records.context import Context
 from enplace.records.event import (
@@ -40,6 +48,7 @@ from enplace.records.event import (
 )
 from enplace.records.memory import Note
 from enplace.records.message import Reply, TextPiece
+from enplace.records.question import Answer, Question
 from enplace.records.usage import Usage
 from enplace.server.live import event_key
 from enplace.server.sse import event_text, heartbeat_text, payload
@@ -72,6 +81,30 @@ EVENTS: tuple[Event, ...] = (
     ToolCalled(tool_call_id="c1", tool="look", input={"at": "sea"}),
     ToolFinished(tool_call_id="c1", tool="look", blocks=(TextBlock(text="blue"),)),
     NoteWritten(note=NOTE, by="caller"),
+    PersonAsked(
+        request_id="q1",
+        tool_call_id="c1",
+        tool="delete",
+        input={"path": "a"},
+        question=Question(text="May it?", question_kind="permission", options=("yes", "no")),
+        by="rule",
+        expires_at=AT,
+    ),
+    PersonAnswered(
+        request_id="q1", tool_call_id="c1", answer=Answer(text="no", feedback="keep it")
+    ),
+    SubAgentStarted(child="t/coder-12.1", agent="coder", tool_call_id="c1"),
+    SubAgentEnded(
+        child="t/coder-12.1",
+        agent="coder",
+        tool_call_id="c1",
+        outcome="answered",
+        usage=USAGE,
+        steps=3,
+        context_tokens=900,
+    ),
+    TaskSplit(source="t", into=("t1", "t2"), label="fixes"),
+    CatalogueReloaded(catalogue="d", added=("look",), removed=("see",), changed=("go",)),
     Erased(events=2),
     Degraded(segment="memory", reason="deadline exceeded"),
     ErrorRaised(error="LLM_UNAVAILABLE", message="no route", details={"status": 503}),
@@ -173,6 +206,58 @@ def test_names_and_fields_are_as_published() -> None:
                 "kind": "note",
                 "expires_at": None,
                 "by": "caller",
+            },
+            "PersonAsked": {
+                "event": "hitl_request",
+                "request_id": "q1",
+                "tool_call_id": "c1",
+                "kind": "permission",
+                "question": "May it?",
+                "options": ["yes", "no"],
+                "tool": "delete",
+                "input": {"path": "a"},
+                "expires_at": "2026-11-21T09:00:00.123Z",
+            },
+            "PersonAnswered": {
+                "event": "hitl_resolved",
+                "request_id": "q1",
+                "tool_call_id": "c1",
+                "answer": {"text": "no", "feedback": "keep it"},
+            },
+            "SubAgentStarted": {
+                "event": "subagent_lifecycle",
+                "phase": "started",
+                "child_task_id": "t/coder-12.1",
+                "agent": "coder",
+                "tool_call_id": "c1",
+            },
+            "SubAgentEnded": {
+                "event": "subagent_lifecycle",
+                "phase": "ended",
+                "child_task_id": "t/coder-12.1",
+                "agent": "coder",
+                "tool_call_id": "c1",
+                "outcome": "answered",
+                "usage": {
+                    "input_tokens": 9,
+                    "output_tokens": 2,
+                    "cache_hit_tokens": 4,
+                    "cache_write_tokens": 5,
+                },
+                "cost": None,
+                "steps": 3,
+            },
+            "TaskSplit": {
+                "event": "task_split",
+                "source": "t",
+                "into": ["t1", "t2"],
+                "label": "fixes",
+            },
+            "CatalogueReloaded": {
+                "event": "catalogue_reloaded",
+                "added": ["look"],
+                "removed": ["see"],
+                "changed": ["go"],
             },
             "Erased": {"event": "erasure", "events": 2},
             "Degraded": {"event": "degraded", "segment": "memory", "reason": "deadline exceeded"},

@@ -250,6 +250,12 @@ def test_the_names_of_kinds_are_frozen() -> None:
             ("tool_call", "ToolCalled", True),
             ("tool_result", "ToolFinished", True),
             ("working_memory_update", "NoteWritten", True),
+            ("hitl_request", "PersonAsked", True),
+            ("hitl_resolved", "PersonAnswered", True),
+            ("subagent_lifecycle", "SubAgentStarted", True),
+            ("subagent_lifecycle", "SubAgentEnded", True),
+            ("task_split", "TaskSplit", True),
+            ("catalogue_reloaded", "CatalogueReloaded", True),
             ("erasure", "Erased", True),
             ("degraded", "Degraded", True),
             ("error", "ErrorRaised", True),
@@ -288,13 +294,13 @@ def test_the_json_of_an_event_is_what_it_always_was() -> None:
     started = TurnStarted(turn_id="t1", session_id="s1", message_digest="d", place=place)
     finished = ToolFinished(tool_call_id="c1", tool="t", blocks=(TextBlock(text="ü\n"),))
     assert encode_event(started) == snapshot(
-        '{"turn_id":"t1","session_id":"s1","message_digest":"d","idempotency_key":null,"replaces":null,"phase":"started","kind":"thread_lifecycle","place":{"task_id":"one","turn_id":"t1","ordinal":2,"at":"2026-11-21T09:00:00Z","parent":1,"position":7,"part":0}}'
+        '{"turn_id":"t1","session_id":"s1","message_digest":"d","idempotency_key":null,"replaces":null,"phase":"started","kind":"thread_lifecycle","place":{"task_id":"one","turn_id":"t1","ordinal":2,"at":"2026-11-21T09:00:00Z","parent":1,"position":7,"part":0,"child":null}}'
     )
     assert encode_event(finished) == snapshot(
         '{"tool_call_id":"c1","tool":"t","blocks":[{"text":"ü\\n","kind":"text"}],"is_error":false,"effects":[],"excerpt":null,"kind":"tool_result","place":null}'
     )
     assert encode_event(UserSpoke(text="x")) == snapshot(
-        '{"text":"x","media":[],"kind":"user_message","place":null}'
+        '{"text":"x","media":[],"agent":"","kind":"user_message","place":null}'
     )
     assert encode_memory(Fact(id="f1", sentence="It is so.", recorded_at=NOW)) == snapshot(
         '{"id":"f1","sentence":"It is so.","recorded_at":"2026-11-21T09:00:00Z","subject":null,"predicate":null,"object":null,"fact_kind":"statement","confidence":1.0,"confirmed_at":null,"half_life_s":15552000.0,"trust":"user","valid_from":null,"valid_until":null,"supersedes":null,"continues":null,"evidence":[],"tags":[],"state":"active","version":1}'

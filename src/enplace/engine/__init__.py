@@ -1,11 +1,11 @@
 """Owners and their tasks, leases, sessions, and replay of what was asked before."""
 
+from enplace.admission.open_turn import OpenTurn
 from enplace.engine.engine import Engine
 from enplace.engine.learning import LearningStatus
 from enplace.engine.memory import MemoryHistory
 from enplace.engine.owner import OwnerEngine
 from enplace.engine.parts import EngineOptions, Extractor, LearningOptions, MemoryOptions, Ports
-from enplace.engine.turns import OpenTurn
 
 __all__ = [
     "Engine",

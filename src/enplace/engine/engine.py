@@ -4,6 +4,7 @@ from collections import OrderedDict
 from typing import Self
 
 from enplace.engine.acceptance import accept_name
+from enplace.engine.catalogue import Catalogue, Offer
 from enplace.engine.owner import OwnerEngine
 from enplace.engine.parts import EngineOptions, Ports
 from enplace.errors import StoreError
@@ -21,6 +22,7 @@ class Engine:
         self._ports = ports
         self._options = options
         self._owners: OrderedDict[str, OwnerEngine] = OrderedDict()
+        self._catalogue = Catalogue(ports)
 
     @property
     def model(self) -> Model:
@@ -65,7 +67,9 @@ class Engine:
             BadInput: Not a usable name.
         """
         accept_name(name, "owner")
-        owner = self._owners.pop(name, None) or OwnerEngine(name, self._ports, self._options)
+        owner = self._owners.pop(name, None) or OwnerEngine(
+            name, self._ports, self._options, self._catalogue
+        )
         self._owners[name] = owner
         while len(self._owners) > MOST_OWNERS:  # who holds one keeps it; it is only read anew
             self._owners.popitem(last=False)
@@ -85,13 +89,33 @@ class Engine:
         if learning.trouble:
             raise StoreError(learning.trouble)  # the job is tried again after a pause
 
+    async def catalogue(self) -> Offer:
+        """What models are offered: tools, agents, and what could not be reached.
+
+        Raises:
+            ConfigError: A definition of an agent is wrong.
+        """
+        return await self._catalogue.current()
+
+    async def reload(self) -> Offer:
+        """Read definitions of agents anew, and ask other processes for their tools again.
+
+        A task that is open takes what changed at its next epoch, and says so once.
+
+        Raises:
+            ConfigError: A definition of an agent is wrong; what was offered before stands.
+        """
+        return await self._catalogue.reload()
+
     async def aclose(self) -> None:
         """Close the models and all brains."""
         if self._ports.jobs is not None:
             await self._ports.jobs.aclose()
         for owner in self._owners.values():
             await owner.aclose()
-        await self._ports.model.aclose()
+        await self._catalogue.aclose()
+        for model in (self._ports.model, *self._ports.models.values()):
+            await model.aclose()
         if self._ports.embedder is not None:
             await self._ports.embedder.aclose()
         await self._ports.brains.aclose()

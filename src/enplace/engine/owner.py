@@ -1,27 +1,17 @@
 """The engine as one owner sees it."""
 
 import uuid
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from enplace.desk import (
-    Asides,
-    Asked,
-    Station,
-    Warm,
-    ask_beside,
-    branch_off,
-    close_part,
-    last_context,
-    search_memory,
-    warm_up,
-)
+from enplace.admission.open_turn import OpenTurn
+from enplace.admission.verdict import Again, message_at
+from enplace.desk import Asides, Asked, Station, ask_beside, last_context, search_memory
 from enplace.engine.acceptance import accept_moment, accept_name, accept_text
-from enplace.engine.admission import Again, Continue, New, admit, message_at
+from enplace.engine.catalogue import Catalogue
 from enplace.engine.documents import Documents
 from enplace.engine.encoding import Encoder
 from enplace.engine.episodes import Episodes
@@ -31,25 +21,30 @@ from enplace.engine.learning import Learning
 from enplace.engine.memory import MOST_SENTENCE_CHARACTERS, OwnerMemory
 from enplace.engine.parts import EngineOptions, Ports
 from enplace.engine.people import People
+from enplace.engine.stations import Stations
 from enplace.engine.studying import Study
-from enplace.engine.turns import Ground, OpenTurn, resume, start
+from enplace.engine.turns import Rooms, Turns
 from enplace.engine.writing import Writer
-from enplace.errors import BadInput, EnplaceError, MemoryNotFound, TaskNotFound, UsageError
+from enplace.errors import BadInput, MemoryNotFound, TaskNotFound, UsageError
 from enplace.ports import Brain
+from enplace.records.agent_event import PersonAsked, TaskSplit
 from enplace.records.aside import Aside
 from enplace.records.block import MediaBlock
+from enplace.records.canonical import JsonObject, digest
 from enplace.records.changeset import Changeset
 from enplace.records.context import Context, History
+from enplace.records.delegation import Delegation
 from enplace.records.event import Compacted, Event, Framed, MessageHeard, NoteWritten
 from enplace.records.filter import Filter
 from enplace.records.learning import Utterance
 from enplace.records.memory import Fact, Note, NoteKind, SoulLine, SoulSection, Span, expiry
 from enplace.records.message import UserMessage
+from enplace.records.question import Answer
 from enplace.records.receipt import Reason, reason_in, receipt_of
 from enplace.records.recollection import RecallPolicy, Recollection
 from enplace.records.task import Session, TaskSummary
+from enplace.records.tool import ToolCall
 from enplace.records.write import Written
-from enplace.turn import run_turn
 from enplace.upload.redact import Redactor
 
 MOST_MEMORIES = 1_000
@@ -59,12 +54,12 @@ MOST_MEMORIES = 1_000
 class OwnerEngine:
     """Turns, tasks and memory of one owner. No call reaches another owner's."""
 
-    def __init__(self, name: str, ports: Ports, options: EngineOptions) -> None:
+    def __init__(
+        self, name: str, ports: Ports, options: EngineOptions, catalogue: Catalogue
+    ) -> None:
         self.name = name
         self._ports = ports
         self._options = options
-        self._warm: OrderedDict[str, Warm] = OrderedDict()
-        self._station: Station | None = None
         self._asides = Asides()
         self._encoder = Encoder(ports.embedder)
         self._redactor = Redactor(is_on=options.redacts)
@@ -84,6 +79,25 @@ class OwnerEngine:
             writer, self.memory, name, options.learning, self._find_facts if can_ask else None
         )
         """What is learned from conversations, in the background or by hand."""
+        self._stations = Stations(
+            ports,
+            options,
+            catalogue,
+            self.memory,
+            asides=self._asides,
+            redactor=self._redactor,
+            session=self._session,
+        )
+        self._turns = Turns(
+            Rooms(
+                brain=self._brain,
+                session=self._session,
+                stations=self._stations,
+                redactor=self._redactor,
+                warm_tasks=options.warm_tasks,
+                ended=self._turn_ended,
+            )
+        )
         self.erasure = Erasure(writer, self.recall, name, self._forget_logs)
         """Erases for good: by id, person, session, task or query."""
         jobs = ports.jobs
@@ -126,22 +140,10 @@ class OwnerEngine:
         said = UserMessage(
             text=message, media=tuple(media), idempotency_key=idempotency_key, replaces=replaces
         )
-        async with self._admitted(task_id, said) as turn:
-            if isinstance(turn, Again):
-                for event in turn.events:
-                    yield event
-                return
-            for event in turn.told:
+        _accept_message(task_id, said)
+        async with aclosing(self._turns.carry(task_id, said)) as events:
+            async for event in events:
                 yield event
-            try:
-                async with aclosing(run_turn(turn.message, turn.history, turn.desk)) as events:
-                    async for event in events:
-                        turn.history = turn.history.then(event)
-                        yield event
-            except EnplaceError as error:
-                for event in await turn.fail(error):
-                    yield event
-                raise
 
     async def retry(self, task_id: str, ordinal: int) -> AsyncGenerator[Event, None]:
         """Answer an earlier message again, as `execute` with the same text in its place.
@@ -168,10 +170,54 @@ class OwnerEngine:
             UsageError: As `execute`; also when the key's turn has ended already.
         """
         said = UserMessage(text=message, idempotency_key=idempotency_key)
-        async with self._admitted(task_id, said) as turn:
+        _accept_message(task_id, said)
+        async with self._turns.admitted(task_id, said) as turn:
             if isinstance(turn, Again):
                 raise UsageError("the turn of this idempotency key has ended")
             yield turn
+
+    async def respond(
+        self, task_id: str, answer: str, *, request_id: str | None = None, feedback: str = ""
+    ) -> AsyncGenerator[Event, None]:
+        """Answer what a turn asks, and go on with it: it may end, or ask again.
+
+        Args:
+            task_id: The task that waits.
+            answer: yes, no, one of the options or free text.
+            request_id: Of the `hitl_request`; by default the oldest that is open.
+            feedback: For the model, beside the answer.
+
+        Raises:
+            QuestionNotFound: The task waits for no such answer.
+            QuestionClosed: The question was answered before, or it has expired.
+            TaskBusy: The turn goes on already.
+            EnplaceError: As `execute`.
+        """
+        accept_name(task_id, "task_id")
+        accept_text(answer, "answer")
+        said = Answer(text=answer, feedback=feedback and accept_text(feedback, "feedback"))
+        async with aclosing(self._turns.respond(task_id, said, request_id)) as events:
+            async for event in events:
+                yield event
+
+    async def questions(self) -> Sequence[PersonAsked]:
+        """What people are asked in the owner's tasks and have not answered, oldest first."""
+        return await self._turns.questions()
+
+    async def cancel(self, task_id: str) -> bool:
+        """Stop the turn of a task that runs in this process, waits for a person, or was broken.
+
+        Its end is told as `CANCELLED`. Its idempotency key takes it up again.
+
+        Returns:
+            Whether there was one.
+
+        Raises:
+            TaskNotFound: There is no such task.
+            TaskBusy: It runs in another process.
+        """
+        accept_name(task_id, "task_id")
+        return await self._turns.cancel(task_id)
 
     # Tasks
 
@@ -201,7 +247,7 @@ class OwnerEngine:
         Raises:
             TaskNotFound: No model was called in such a task.
         """
-        return await last_context(self._station_of(await self._brain()), task_id)
+        return await last_context(await self._station(), task_id)
 
     async def compact(self, task_id: str, label: str = "") -> Compacted | None:
         """Close a part of a task: what stands so far becomes one handoff block.
@@ -223,13 +269,77 @@ class OwnerEngine:
         if label:
             label = self._redactor.text(accept_name(label, "label"))
         await self.log(task_id)
-        brain = await self._brain()
-        async with brain.lease(task_id) as lease:
-            warm = await self._warm_up(brain, task_id)
-            session = await self._session(brain)
-            closed = await close_part(self._station_of(brain), warm, lease, session, label)
+        closed = await self._turns.compact(task_id, label)
         self._study.nudge("compaction", at_once=True)
         return closed
+
+    async def split(self, task_id: str, into: Sequence[str], label: str = "") -> TaskSplit:
+        """Go on with a task in others: they inherit its notes, and nothing of its history.
+
+        What was said is learned from at once, so that they remember it as any task does.
+
+        Args:
+            task_id: A task between two turns; it stays as it is.
+            into: Ids of the new tasks.
+            label: What they are about, in a few words.
+
+        Raises:
+            TaskNotFound: There is no such task.
+            BadInput: A name is not acceptable, or there is such a task already.
+            TaskBusy: A turn of one of them is running.
+        """
+        for name in (task_id, *into):
+            accept_name(name, "task_id")
+        if not into or len({task_id, *into}) != len(into) + 1:
+            raise BadInput("into names one or more tasks, each once", into=list(into))
+        label = label and self._redactor.text(accept_name(label, "label"))
+        split = await self._turns.split(task_id, into, label)
+        self._study.nudge("split", at_once=True)
+        return split
+
+    async def delegate(
+        self,
+        agent: str,
+        brief: str,
+        *,
+        task_id: str,
+        goes_on: str | None = None,
+        key: str | None = None,
+        answer: Answer | None = None,
+        tell: Callable[[Event], object] = lambda _: None,
+    ) -> Delegation:
+        """Give a brief to a sub-agent, and wait for what it gives back.
+
+        Args:
+            agent: Name of its definition.
+            brief: All that it needs to know.
+            task_id: The task that it belongs to; its log tells of it.
+            goes_on: Name of an earlier sub-agent, as its delegation gives it, that goes on.
+            key: Names the delegation: the same again goes on with it, or gives it back again.
+            answer: What a person said to the question that it asked under this key.
+            tell: Gets every event as it happens.
+
+        Raises:
+            AgentNotFound: There is no such agent.
+            BadInput: A value is not acceptable.
+            TaskBusy: The sub-agent that is to go on is at work.
+        """
+        accept_name(task_id, "task_id")
+        accept_text(brief, "brief")
+        key = accept_name(key, "key") if key is not None else uuid.uuid4().hex
+        given: JsonObject = {"brief": self._redactor.text(brief)}
+        if goes_on is not None:
+            given["goes_on"] = goes_on
+        call = ToolCall(
+            id=key,
+            tool=agent,
+            input=given,
+            task_id=task_id,
+            turn_id="",
+            reference=f"e0.{digest(key)[:12]}",
+            answer=answer,
+        )
+        return await self._turns.delegate(agent, call, tell)
 
     async def explain(self, task_id: str) -> Sequence[Explained]:
         """Why things stand in a task's context or went out of view, in money: call by call.
@@ -238,7 +348,7 @@ class OwnerEngine:
             TaskNotFound: There is no such task.
         """
         events = await self.log(task_id)
-        return explain(events, self._station_of(await self._brain()).price())
+        return explain(events, (await self._station()).price())
 
     async def close_session(self) -> None:
         """End the current visit, if there is one."""
@@ -291,7 +401,7 @@ class OwnerEngine:
             history=history,
             task_id=task_id,
         )
-        return await search_memory(self._station_of(await self._brain()), asked)
+        return await search_memory(await self._station(), asked)
 
     async def why(self, memory_id: str, task_id: str, *, turn_id: str | None = None) -> Reason:
         """Why a memory was shown in a turn or was not, from what was stored then.
@@ -465,81 +575,33 @@ class OwnerEngine:
 
     async def _forget_logs(self) -> None:
         """Read every task anew: what was held of its log was erased."""
-        self._warm.clear()
+        self._turns.forget()
 
     async def _brain(self) -> Brain:
         return await self._ports.brains.open(self.name)
 
     async def _find_facts(self, said: Sequence[Utterance]) -> Aside | None:
-        return await ask_beside(self._station_of(await self._brain()), said)
+        return await ask_beside(await self._station(), said)
 
-    def _station_of(self, brain: Brain) -> Station:
-        """The brain with the model and all tools that the model can use; made once."""
-        if self._station is not None and self._station.brain is brain:
-            return self._station
-        ports = self._ports
-        tools = list(ports.tools)
-        if ports.engine_tools is not None and ports.model.card.uses_engine_tools:
-            tools += ports.engine_tools(self.memory, brain.log)
-        self._station = Station(
-            brain=brain,
-            model=ports.model,
-            embedder=ports.embedder,
-            tools={tool.spec.name: tool for tool in tools},
-            clock=ports.clock,
-            options=self._options.turn,
-            counter=ports.counter,
-            prices=ports.prices,
-            asides=self._asides,
-            redactor=self._redactor,
-        )
-        return self._station
+    async def _station(self) -> Station:
+        return await self._stations.own(await self._brain())
 
-    @asynccontextmanager
-    async def _admitted(
-        self, task_id: str, message: UserMessage
-    ) -> AsyncGenerator[OpenTurn | Again, None]:
-        accept_name(task_id, "task_id")
-        accept_text(message.text, "message")
-        if message.idempotency_key is not None:
-            accept_name(message.idempotency_key, "idempotency_key")
-        message = replace(message, text=self._redactor.text(message.text))
-        brain = await self._brain()
-        station = self._station_of(brain)
-        async with brain.lease(task_id) as lease:
-            warm = await self._warm_up(brain, task_id)
-            verdict = admit(warm.history, message)
-            if isinstance(verdict, New) and verdict.parent is not None:
-                warm = await branch_off(station, task_id, verdict.parent)
-                self._warm[task_id] = warm
-            if isinstance(verdict, Again):
-                yield verdict
-                return
-            ground = Ground(
-                station=station, warm=warm, lease=lease, session=await self._session(brain)
-            )
-            try:
-                if isinstance(verdict, Continue):
-                    yield resume(ground, message, verdict)
-                else:
-                    yield await start(ground, message, verdict)
-            finally:
-                self._encoder.nudge(brain)
-                self._study.nudge("turn completed")
+    def _turn_ended(self, brain: Brain, reason: str) -> None:
+        self._encoder.nudge(brain)
+        self._study.nudge(reason)
 
-    async def _warm_up(self, brain: Brain, task_id: str) -> Warm:
-        known = self._warm.pop(task_id, None)
-        warm = await warm_up(self._station_of(brain), task_id, known)
-        self._warm[task_id] = warm
-        while len(self._warm) > self._options.warm_tasks:
-            self._warm.popitem(last=False)
-        return warm
-
-    async def _session(self, brain: Brain) -> Session:
+    async def _session(self) -> Session:
         """The current visit, or a new one after too long a silence."""
-        now, session = self._ports.clock.now(), await brain.session()
+        now, session = self._ports.clock.now(), await (await self._brain()).session()
         if session is None or now - session.last_at > timedelta(
             seconds=self._options.session_idle_s
         ):
             return Session(id=uuid.uuid4().hex, opened_at=now, last_at=now)
         return session
+
+
+def _accept_message(task_id: str, message: UserMessage) -> None:
+    accept_name(task_id, "task_id")
+    accept_text(message.text, "message")
+    if message.idempotency_key is not None:
+        accept_name(message.idempotency_key, "idempotency_key")

@@ -16,7 +16,9 @@ from enplace.ports import (
     PriceBook,
     TokenCounter,
     Tool,
+    Toolbox,
 )
+from enplace.records.agent import AgentDefinition
 from enplace.records.learning import Lesson, Utterance
 from enplace.records.words import fold
 from enplace.upload.learning.lesson import EXTRACTOR, lesson
@@ -101,5 +103,13 @@ class Ports:
     """None: recall by words alone."""
     prices: PriceBook | None = None
     """None: nobody knows what calls cost."""
+    toolboxes: tuple[Toolbox, ...] = ()
+    """Tools of other processes; asked for at the first turn."""
+    agents: Callable[[], Sequence[AgentDefinition]] | None = None
+    """Reads the definitions of agents; asked again at every reload. None: there are none."""
+    agent: str = ""
+    """The agent that answers the owner; empty: the model, with every tool there is."""
+    models: Mapping[str, Model] = field(default_factory=dict[str, Model])
+    """Models that agents may name."""
     jobs: Jobs | None = None
     """None: work beside the turns is done by this process, as long as it lasts."""

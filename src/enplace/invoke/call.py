@@ -33,11 +33,13 @@ async def call_model(
     purpose: Purpose = "turn",
     *,
     cost_of: CostOf | None = None,
+    agent: str = "",
     heard: Callable[[Reply], object] = lambda _: None,
 ) -> AsyncGenerator[Event, None]:
     """Ask a model once: text as it comes, then the stored answer and what it consumed.
 
-    `heard` is told the answer word for word; the stored one has no secrets.
+    `heard` is told the answer word for word; the stored one has no secrets. `agent` names the
+    sub-agent that asks.
 
     Raises:
         ContextOverflow: The provider says that the context is too large.
@@ -60,7 +62,7 @@ async def call_model(
             window_tokens=window,
         )
     heard(reply)
-    events = answer_events(reply, context, purpose, cost_of=cost_of)
+    events = answer_events(reply, context, purpose, cost_of=cost_of, agent=agent)
     for event in await journal.append(events):
         yield event
 
@@ -71,6 +73,7 @@ def answer_events(
     purpose: Purpose,
     *,
     cost_of: CostOf | None = None,
+    agent: str = "",
 ) -> list[Event]:
     """A reply as the log keeps it: what was said, and what it consumed.
 
@@ -79,8 +82,11 @@ def answer_events(
         context: What it was given.
         purpose: What the call was for.
         cost_of: Tells the cost; without it, the event has none.
+        agent: The sub-agent whose model it is; empty for the engine's own.
     """
-    spoke = AssistantSpoke(blocks=reply.blocks, stop=reply.stop, model=context.model, raw=reply.raw)
+    spoke = AssistantSpoke(
+        blocks=reply.blocks, stop=reply.stop, model=context.model, raw=reply.raw, agent=agent
+    )
     return [spoke, usage_of(reply, context, purpose, cost_of=cost_of)]
 
 

@@ -1,17 +1,19 @@
 """One step of a turn: a model call and the tools it asked for."""
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from enplace.invoke.call import call_model
-from enplace.invoke.tools import run_tools
-from enplace.ports import CostOf, Journal, Model, Tool
-from enplace.records.compaction import Excerpt
+from enplace.invoke.plan import Asked
+from enplace.invoke.tools import Workshop, run_tools
+from enplace.ports import CostOf, Model
+from enplace.records.agent import Budget
 from enplace.records.context import Context, History
-from enplace.records.event import AssistantSpoke, Event, ToolCalled
+from enplace.records.event import AssistantSpoke, Event, TextStreamed
 from enplace.records.message import Reply
+from enplace.records.usage import Purpose
 
 _log = logging.getLogger("enplace.invoke")
 
@@ -21,16 +23,12 @@ class Bench:
     """What a step works with."""
 
     model: Model
-    tools: Mapping[str, Tool]
-    journal: Journal
-    parallel: int = 10
-    """Most tools running at once."""
-    shorten: Callable[[str], Excerpt | None] = lambda _: None
-    """How a tool's output is shown where it is too long; None: whole."""
-    redact: Callable[[str], str] = str
-    """Leaves the secrets out of a tool's output."""
+    workshop: Workshop
     cost_of: CostOf | None = None
     """What a call costs; None where nobody knows."""
+    purpose: Purpose = "turn"
+    left: Callable[[Sequence[Event]], Budget] = lambda _: Budget()
+    """What the turn may still use up, after these events of the step."""
 
 
 async def step(context: Context, bench: Bench) -> AsyncGenerator[Event, None]:
@@ -48,48 +46,50 @@ async def step(context: Context, bench: Bench) -> AsyncGenerator[Event, None]:
         extra={"action": "request", "task_id": context.task_id, "request_context": context},
     )
     replies: list[Reply] = []
+    said: list[Event] = []
     call = call_model(
-        bench.model, context, bench.journal, cost_of=bench.cost_of, heard=replies.append
+        bench.model,
+        context,
+        bench.workshop.journal,
+        bench.purpose,
+        cost_of=bench.cost_of,
+        agent=bench.workshop.agent,
+        heard=replies.append,
     )
     async with aclosing(call) as events:
         async for event in events:
+            if not isinstance(event, TextStreamed):
+                said.append(event)
             yield event
     calls = [call for reply in replies for call in reply.calls]  # the log's may lack secrets
     if calls:
-        results = run_tools(
-            calls,
-            bench.tools,
-            bench.journal,
+        asked = Asked(
+            calls=calls,
             task_id=context.task_id,
             turn_id=context.turn_id,
-            parallel=bench.parallel,
-            shorten=bench.shorten,
-            redact=bench.redact,
+            answer=next(e.place.ordinal for e in said if isinstance(e, AssistantSpoke) and e.place),
+            left=bench.left(said),
         )
-        async with aclosing(results) as events:
+        async with aclosing(run_tools(asked, bench.workshop)) as events:
             async for event in events:
                 yield event
 
 
 async def unfinished(history: History, bench: Bench) -> AsyncGenerator[Event, None]:
-    """Finish what a crash left open: the tools of the turn's last answer without a result."""
-    if not history.open_calls:
+    """Finish what a crash or a question left open: calls of the turn's last answer."""
+    answer = history.last_answer
+    if answer is None or not history.open_calls:
         return
-    events = history.of_turn
-    last = max(i for i, event in enumerate(events) if isinstance(event, AssistantSpoke))
-    started = {e.tool_call_id for e in events[last:] if isinstance(e, ToolCalled)}
-    results = run_tools(
-        history.open_calls,
-        bench.tools,
-        bench.journal,
+    asked = Asked(
+        calls=history.open_calls,
         task_id=history.task_id,
         turn_id=history.turn_id,
-        started=started,
-        parallel=bench.parallel,
-        shorten=bench.shorten,
-        redact=bench.redact,
+        answer=answer.place.ordinal if answer.place else 0,
+        order=[call.id for call in answer.calls],
+        so_far=history.since_answer,
         is_from_log=True,
+        left=bench.left(()),
     )
-    async with aclosing(results) as events:
+    async with aclosing(run_tools(asked, bench.workshop)) as events:
         async for event in events:
             yield event

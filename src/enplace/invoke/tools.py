@@ -2,108 +2,123 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+import uuid
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from enplace.ports import Journal, Tool
+from enplace.invoke.plan import Ask, Asked, Refuse, Run, plan
+from enplace.ports import Journal, TellingTool, Tool
+from enplace.records.agent_event import PersonAsked
 from enplace.records.block import TextBlock, ToolCallBlock
-from enplace.records.canonical import JsonObject, json_object, well_formed
+from enplace.records.canonical import well_formed
 from enplace.records.compaction import Excerpt
 from enplace.records.event import Event, ToolCalled, ToolFinished
-from enplace.records.secrets import MARK
+from enplace.records.permission import PermissionRule
+from enplace.records.question import Question
 from enplace.records.tool import ToolCall, ToolOutcome
 
 _log = logging.getLogger("enplace.invoke")
 
-
-OUTCOME_UNKNOWN = (
-    "The outcome of this call is unknown: the process ended while the tool was running, and the"
-    " tool may or may not have had its effect. Check before calling it again."
-)
-
-SECRET_GONE = (
-    "This call did not run: its turn was broken off, and its arguments held a secret, which is not"
-    " kept. Call it again with the secret if it is still needed."
-)
+ANSWER_S = 72 * 3_600.0
+"""Seconds for which a question waits for a person."""
 
 
-async def run_tools(
-    calls: Sequence[ToolCallBlock],
-    tools: Mapping[str, Tool],
-    journal: Journal,
-    *,
-    task_id: str,
-    turn_id: str,
-    started: Collection[str] = (),
-    parallel: int = 10,
-    shorten: Callable[[str], Excerpt | None] = lambda _: None,
-    redact: Callable[[str], str] = str,
-    is_from_log: bool = False,
-) -> AsyncGenerator[Event, None]:
-    """Run calls and store each result as it comes. Yields stored events only.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """With what the tools of an answer run."""
 
-    Args:
-        calls: Without a result so far, in the order they were asked.
-        tools: By name.
-        journal: Takes every start before it happens, and every result with what it wrote.
-        task_id: The task.
-        turn_id: The turn.
-        started: Ids of calls that had started when the turn broke. Such a call runs again only
-            if its tool is idempotent; otherwise its result says that the outcome is unknown.
-        parallel: Most tools running at once.
-        shorten: How an output is shown where it is too long; the event holds all of it.
-        redact: Leaves the secrets out of an output; called before it is shortened.
-        is_from_log: Whether the calls were read from the log, which does not hold their secrets.
+    tools: Mapping[str, Tool]
+    """By name."""
+    journal: Journal
+    """Takes every start before it happens, and every result with what it wrote."""
+    now: Callable[[], datetime]
+    rules: tuple[PermissionRule, ...] = ()
+    answer_s: float = ANSWER_S
+    parallel: int = 10
+    """Most tools running at once."""
+    agent: str = ""
+    """The sub-agent that works here; empty for the engine itself."""
+    shorten: Callable[[str], Excerpt | None] = lambda _: None
+    """How an output is shown that is too long to be shown whole; None: whole."""
+    redact: Callable[[str], str] = str
+    """Leaves the secrets out of an output; what a tool writes to memory leaves them out itself."""
+
+    def asked(self, call: ToolCall, question: Question, *, by_tool: bool) -> PersonAsked:
+        """The event of a question."""
+        return PersonAsked(
+            request_id=uuid.uuid4().hex,
+            tool_call_id=call.id,
+            tool=call.tool,
+            input=call.input,
+            question=question,
+            by="tool" if by_tool else "rule",
+            expires_at=self.now() + timedelta(seconds=self.answer_s),
+            agent=self.agent,
+        )
+
+
+async def run_tools(asked: Asked, workshop: Workshop) -> AsyncGenerator[Event, None]:
+    """Run calls and store each result as it comes.
+
+    Calls that a person must allow, or that ask a person while they run, have no result yet when
+    this ends: a question stands in the log in its place. Yields stored events, and what sub-agents
+    tell meanwhile as transient ones.
     """
-    ready: list[tuple[Tool, ToolCall]] = []
-    refused: list[ToolFinished] = []
-    for call in calls:
-        tool, given = tools.get(call.tool), json_object(call.arguments)
-        why_not = _refusal(call, tool, given, tools, started)
-        if not why_not and is_from_log and MARK in call.arguments:
-            why_not = SECRET_GONE
-        if tool is None or given is None or why_not:
-            refused.append(_failed(call, why_not))
-        else:
-            ready.append((tool, _call(call, given, task_id, turn_id)))
-    starts = [
-        ToolCalled(tool_call_id=call.id, tool=call.tool, input=call.input)
-        for _, call in ready
-        if call.id not in started
+    journal, fates = workshop.journal, plan(asked, workshop.tools, workshop.rules)
+    runs = [fate for fate in fates if isinstance(fate, Run)]
+    before: list[Event] = [
+        ToolCalled(tool_call_id=run.call.id, tool=run.call.tool, input=run.call.input)
+        for run in runs
+        if not run.is_told
     ]
-    if starts or refused:
-        for event in await journal.append([*starts, *refused]):
+    before += [_failed(fate.call, fate.text) for fate in fates if isinstance(fate, Refuse)]
+    before += [
+        workshop.asked(fate.call, fate.question, by_tool=False)
+        for fate in fates
+        if isinstance(fate, Ask)
+    ]
+    if before:
+        for event in await journal.append(before):
             yield event
-    if not ready:
+    if not runs:
         return
-    slots = asyncio.Semaphore(parallel)
-    running = [asyncio.create_task(_run(tool, call, slots)) for tool, call in ready]
+    told: asyncio.Queue[_Told] = asyncio.Queue()
+    slots = asyncio.Semaphore(workshop.parallel)
+    running = [asyncio.create_task(_run(run, slots, told)) for run in runs]
     try:
-        for finished in asyncio.as_completed(running):
-            call, outcome = await finished
-            result = ToolFinished(
-                tool_call_id=call.id,
-                tool=call.tool,
-                blocks=tuple(TextBlock(text=redact(well_formed(b.text))) for b in outcome.blocks),
-                is_error=outcome.is_error,
-                effects=outcome.effects,
-            )
-            result = replace(result, excerpt=shorten(result.output))
-            for event in await journal.append([result], writes=outcome.writes):
-                yield event
+        open_calls = len(runs)
+        while open_calls:
+            call, said = await told.get()
+            if isinstance(said, ToolOutcome):
+                open_calls -= 1
+                result = _result(call, said, workshop)
+                for event in await journal.append([result], writes=said.writes):
+                    yield event
+            elif said.place is None:
+                for event in await journal.append([said]):
+                    yield event
+            else:
+                yield _of_child(said, journal)
     finally:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _run(
-    tool: Tool, call: ToolCall, slots: asyncio.Semaphore
-) -> tuple[ToolCall, ToolOutcome]:
+_Told: TypeAlias = tuple[ToolCall, Event | ToolOutcome]
+
+
+async def _run(run: Run, slots: asyncio.Semaphore, told: asyncio.Queue[_Told]) -> None:
     """Run one tool. Whatever it raises goes back to the model in words."""
+    tool, call = run.tool, run.call
     async with slots:
         try:
-            return call, await tool.run(call)
+            async with aclosing(_pieces(tool, call)) as pieces:
+                async for piece in pieces:
+                    told.put_nowait((call, piece))
         except Exception as error:  # noqa: BLE001  a tool may raise anything; the model hears of it
             _log.warning(
                 "tool %s failed",
@@ -112,30 +127,44 @@ async def _run(
                 extra={"action": "tool_failed", "task_id": call.task_id, "tool": call.tool},
             )
             text = f"{type(error).__name__}: {error}"
-            return call, ToolOutcome(blocks=(TextBlock(text=text),), is_error=True)
+            told.put_nowait((call, ToolOutcome(blocks=(TextBlock(text=text),), is_error=True)))
 
 
-def _refusal(
-    call: ToolCallBlock,
-    tool: Tool | None,
-    given: JsonObject | None,
-    tools: Mapping[str, Tool],
-    started: Collection[str],
-) -> str:
-    """Why a call is answered without running its tool; empty where it may run."""
-    if call.id in started and not (tool is not None and tool.spec.idempotent):
-        return OUTCOME_UNKNOWN
-    if tool is None:
-        return f"There is no tool {call.tool!r}. Tools: {', '.join(sorted(tools)) or 'none'}."
-    if given is None:
-        return "The arguments are not a JSON object."
-    if tool.spec.asks:
-        return "permission_denied: this tool needs a person's yes, and nobody can be asked yet."
-    return ""
+async def _pieces(tool: Tool, call: ToolCall) -> AsyncGenerator[Event | ToolOutcome, None]:
+    """What a tool tells, and its outcome at the end."""
+    if not isinstance(tool, TellingTool):
+        yield await tool.run(call)
+        return
+    async with aclosing(tool.tell(call)) as pieces:
+        async for piece in pieces:
+            yield piece
+            if isinstance(piece, ToolOutcome):
+                return
+    raise EOFError("the tool ended without a result")
 
 
-def _call(block: ToolCallBlock, given: JsonObject, task_id: str, turn_id: str) -> ToolCall:
-    return ToolCall(id=block.id, tool=block.tool, input=given, task_id=task_id, turn_id=turn_id)
+def _result(call: ToolCall, outcome: ToolOutcome, workshop: Workshop) -> Event:
+    """How an outcome stands in the log: as the call's result, or as its question."""
+    if outcome.asks is not None:
+        return workshop.asked(call, outcome.asks, by_tool=True)
+    result = ToolFinished(
+        tool_call_id=call.id,
+        tool=call.tool,
+        blocks=tuple(
+            TextBlock(text=workshop.redact(well_formed(block.text))) for block in outcome.blocks
+        ),
+        is_error=outcome.is_error,
+        effects=outcome.effects,
+    )
+    return replace(result, excerpt=workshop.shorten(result.output))
+
+
+def _of_child(event: Event, journal: Journal) -> Event:
+    """An event of a sub-agent's task, as a transient one on its parent's stream."""
+    passing = journal.passing(event)
+    if passing.place is None or event.place is None:
+        return passing
+    return replace(passing, place=replace(passing.place, child=event.place.child))
 
 
 def _failed(call: ToolCallBlock, text: str) -> ToolFinished:

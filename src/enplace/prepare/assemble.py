@@ -19,7 +19,7 @@ from enplace.prepare.compact.summary import (
     prose_in,
 )
 from enplace.prepare.frames import soul_text
-from enplace.prepare.layout import Wanted, frames, head, opening
+from enplace.prepare.layout import Wanted, deferred, frames, head, opening
 from enplace.prepare.prefix import Sent, expect
 from enplace.prepare.view import View
 from enplace.records.aside import Aside
@@ -182,6 +182,8 @@ class Preparer:
         if reason is not None and not changes:
             opened, head_texts = head(reason, wanted, soul_text(await soul()))
             changes = await self._append([opened], head_texts, journal)
+        elif reason is None and (waiting := deferred(self.view, wanted)) is not None:
+            changes = await self._append([waiting], (), journal)
         if starts_turn:
             drops = reason is not None and not any(isinstance(e, Compacted) for e in changes)
             changes += await self._frame(found, wanted, journal, now, opens=drops)

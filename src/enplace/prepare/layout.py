@@ -8,6 +8,7 @@ from typing import Literal
 
 from enplace.prepare.frames import correction_text, memory_text, notes_text
 from enplace.prepare.view import View
+from enplace.records.agent_event import CatalogueReloaded
 from enplace.records.canonical import Json, canonical, digest
 from enplace.records.event import EpochOpened, EpochReason, Frame, Framed
 from enplace.records.model import FrameStyle, ModelCard
@@ -29,6 +30,8 @@ class Wanted:
     tools: tuple[ToolSpec, ...] = ()
     """In order of names."""
     layout: Layout = "epochs"
+    defers: bool = False
+    """Whether other tools and another system prompt wait for an epoch that opens anyway."""
 
     @cached_property
     def catalogue(self) -> str:
@@ -59,12 +62,32 @@ def opening(view: View, wanted: Wanted, *, starts_turn: bool, now: datetime) -> 
     reasons: tuple[tuple[EpochReason, bool], ...] = (
         ("erasure", view.is_torn),
         ("model", epoch.model != wanted.card.name),
-        ("system", epoch.system != wanted.system_digest),
-        ("tools", epoch.tools != wanted.tools_digest),
+        ("system", epoch.system != wanted.system_digest and not wanted.defers),
+        ("tools", epoch.tools != wanted.tools_digest and not wanted.defers),
         ("layout", starts_turn and wanted.layout == "literal"),
         ("cold_cache", goes_cold),
     )
     return next((reason for reason, holds in reasons if holds), None)
+
+
+def deferred(view: View, wanted: Wanted) -> CatalogueReloaded | None:
+    """What to tell of a head that waits for the next epoch; None where none does, or it was told."""
+    epoch = view.epoch
+    if epoch is None or not wanted.defers:
+        return None
+    if (epoch.system, epoch.tools) == (wanted.system_digest, wanted.tools_digest):
+        return None
+    waiting = digest(wanted.system_digest + wanted.tools_digest)
+    if view.announced == waiting:
+        return None
+    before = {tool.name: canonical(_definition(tool)) for tool in view.tools}
+    after = {tool.name: canonical(_definition(tool)) for tool in wanted.tools}
+    return CatalogueReloaded(
+        catalogue=waiting,
+        added=tuple(name for name in after if name not in before),
+        removed=tuple(name for name in before if name not in after),
+        changed=tuple(n for n in after if n in before and after[n] != before[n]),
+    )
 
 
 def head(reason: EpochReason, wanted: Wanted, soul: str) -> tuple[EpochOpened, tuple[str, ...]]:

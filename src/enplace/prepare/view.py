@@ -14,6 +14,7 @@ from enplace.prepare.compact.chronicle import Chronicle
 from enplace.prepare.compact.meter import Meter
 from enplace.prepare.dialogue import Dialogue
 from enplace.prepare.prefix import Sent, head_digest
+from enplace.records.agent_event import CatalogueReloaded
 from enplace.records.block import (
     Block,
     FileBlock,
@@ -103,6 +104,8 @@ class View:
         """Tokens of the tool results in view that later ones supersede, by ordinal."""
         self.factors: dict[str, float | None] = {}
         """Reported over counted tokens, by model."""
+        self.announced = ""
+        """Digest of the head that waits for the next epoch, as far as that was told."""
         self.is_torn = False
         """Whether something that was sent in this epoch was erased since."""
         self._results: dict[str, ContextBlock] = {}
@@ -143,7 +146,7 @@ class View:
                     self.dialogue.add("assistant", blocks, event.raw)
                 case ToolFinished():
                     self._take_result(event, superseded)
-                case Degraded() | Erased():
+                case Degraded() | Erased() | CatalogueReloaded():
                     self._take_mark(event)
                 case UsageReported():
                     self._take_usage(event)
@@ -352,7 +355,10 @@ class View:
             factor, event.usage.input_tokens, event.counted_tokens
         )
 
-    def _take_mark(self, event: Degraded | Erased) -> None:
+    def _take_mark(self, event: Degraded | Erased | CatalogueReloaded) -> None:
+        if isinstance(event, CatalogueReloaded):
+            self.announced = event.catalogue
+            return
         if isinstance(event, Erased):
             self.is_torn = True
         else:

@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from enplace.records.agent_event import (
+    PersonAsked,
+    SubAgentEnded,
+    SubAgentStarted,
+    unanswered,
+)
 from enplace.records.block import Block, TextBlock, ToolCallBlock
 from enplace.records.event import (
     AssistantSpoke,
@@ -134,30 +140,53 @@ class History:
         """The events of the current turn, oldest first, without what others put between."""
         own: list[Event] = []
         for event in reversed(self.events):
-            if _turn_of(event) == self.turn_id:
+            turn_id = _turn_of(event)
+            if turn_id == self.turn_id:
                 own.append(event)
-            elif not isinstance(event, NoteWritten | Erased):
+            elif turn_id and not isinstance(event, NoteWritten | Erased):
                 break
         return tuple(reversed(own))
 
     @property
+    def last_answer(self) -> AssistantSpoke | None:
+        """The newest answer of the current turn."""
+        spoken = (event for event in reversed(self.of_turn) if isinstance(event, AssistantSpoke))
+        return next(spoken, None)
+
+    @property
+    def since_answer(self) -> tuple[Event, ...]:
+        """What the turn did since its newest answer, oldest first."""
+        events = self.of_turn
+        spoken = (i for i in reversed(range(len(events))) if isinstance(events[i], AssistantSpoke))
+        return events[next(spoken, len(events)) + 1 :]
+
+    @property
     def open_calls(self) -> tuple[ToolCallBlock, ...]:
         """Tools that the turn's last answer asked for and that have not answered, in its order."""
-        answered: set[str] = set()
-        for event in reversed(self.of_turn):
-            if isinstance(event, ToolFinished):
-                answered.add(event.tool_call_id)
-            elif isinstance(event, AssistantSpoke):
-                return tuple(call for call in event.calls if call.id not in answered)
-        return ()
+        answer = self.last_answer
+        if answer is None or not answer.calls:
+            return ()
+        done = {e.tool_call_id for e in self.since_answer if isinstance(e, ToolFinished)}
+        return tuple(call for call in answer.calls if call.id not in done)
 
     @property
     def answered(self) -> bool:
         """Whether the turn has its final answer: one that asks for no tool."""
-        for event in reversed(self.of_turn):
-            if isinstance(event, AssistantSpoke):
-                return not event.calls
-        return False
+        answer = self.last_answer
+        return answer is not None and not answer.calls
+
+    @property
+    def questions(self) -> tuple[PersonAsked, ...]:
+        """What a person was asked by calls of the turn's last answer, and has not answered."""
+        return unanswered(self.since_answer)
+
+    @property
+    def children(self) -> tuple[SubAgentStarted, ...]:
+        """Sub-agents of the turn that have not ended, in the order they started."""
+        events = self.of_turn
+        ended = {event.child for event in events if isinstance(event, SubAgentEnded)}
+        started = {e.child: e for e in events if isinstance(e, SubAgentStarted)}
+        return tuple(event for child, event in started.items() if child not in ended)
 
     @property
     def framed(self) -> bool:
@@ -166,10 +195,10 @@ class History:
 
     @property
     def usage(self) -> Usage:
-        """Sum over the current turn's model calls."""
+        """Sum over the current turn's model calls, those of its sub-agents among them."""
         total = Usage()
         for event in self.of_turn:
-            if isinstance(event, UsageReported):
+            if isinstance(event, UsageReported | SubAgentEnded):
                 total += event.usage
         return total
 

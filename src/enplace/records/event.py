@@ -8,35 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from enplace.records.agent_event import (
+    AgentEvent,
+    CatalogueReloaded,
+    PersonAnswered,
+    PersonAsked,
+    SubAgentEnded,
+    SubAgentStarted,
+    TaskSplit,
+)
 from enplace.records.block import Block, MediaBlock, TextBlock, ToolCallBlock
 from enplace.records.canonical import JsonObject
 from enplace.records.compaction import Excerpt, Strategy, Trigger
 from enplace.records.memory import Note
 from enplace.records.message import Stop
+from enplace.records.place import Place
 from enplace.records.tool import FileEffect
 from enplace.records.usage import Cost, Purpose, Usage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where an event stands."""
-
-    task_id: str
-    turn_id: str
-    ordinal: int
-    """Counts the stored events of a task from 1, over all its branches."""
-    at: datetime
-    parent: int | None = None
-    """Ordinal of the event before it on its branch; None for a task's first."""
-    position: int = 0
-    """Counts the stored events of an owner from 1; 0 for a transient event."""
-    part: int = 0
-    """For a transient event: counts those after the stored event `ordinal`; else 0."""
-
-    @property
-    def id(self) -> str:
-        """The event's name in its task and on the stream: `12`, or `12.3` for a transient one."""
-        return f"{self.ordinal}.{self.part}" if self.part else str(self.ordinal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +73,8 @@ class UserSpoke:
     text: str
     media: tuple[MediaBlock, ...] = ()
     """Images and files that came with it, in order."""
+    agent: str = ""
+    """Sub-agent whose brief it is: then no person said it."""
     kind: Literal["user_message"] = "user_message"
     place: Place | None = None
 
@@ -216,6 +206,8 @@ class AssistantSpoke:
     model: str
     raw: str | None = None
     """The model's own text where it differs from the blocks; sent back as it is."""
+    agent: str = ""
+    """Sub-agent that said it to its parent; empty where the owner was answered."""
     kind: Literal["assistant_message"] = "assistant_message"
     place: Place | None = None
 
@@ -341,6 +333,7 @@ Event: TypeAlias = (
     | ToolCalled
     | ToolFinished
     | NoteWritten
+    | AgentEvent
     | Erased
     | Degraded
     | ErrorRaised
@@ -374,6 +367,12 @@ KINDS: tuple[Kind, ...] = (
     Kind(name="tool_call", record=ToolCalled, stored=True, by="invoke"),
     Kind(name="tool_result", record=ToolFinished, stored=True, by="invoke"),
     Kind(name="working_memory_update", record=NoteWritten, stored=True, by="invoke"),
+    Kind(name="hitl_request", record=PersonAsked, stored=True, by="invoke"),
+    Kind(name="hitl_resolved", record=PersonAnswered, stored=True, by="engine"),
+    Kind(name="subagent_lifecycle", record=SubAgentStarted, stored=True, by="subagent"),
+    Kind(name="subagent_lifecycle", record=SubAgentEnded, stored=True, by="subagent"),
+    Kind(name="task_split", record=TaskSplit, stored=True, by="engine"),
+    Kind(name="catalogue_reloaded", record=CatalogueReloaded, stored=True, by="prepare"),
     Kind(name="erasure", record=Erased, stored=True, by="engine"),
     Kind(name="degraded", record=Degraded, stored=True, by="prepare"),
     Kind(name="error", record=ErrorRaised, stored=True, by="engine"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from enplace.records.agent import Budget
 from enplace.records.block import TextBlock
 from enplace.records.canonical import JsonObject
 from enplace.records.memory import Note
@@ -33,6 +34,10 @@ class ToolCall:
     input: JsonObject
     task_id: str
     turn_id: str
+    reference: str = ""
+    """`e12.1`: the first call of the answer e12. No other call of the task has it."""
+    left: Budget = field(default_factory=Budget)
+    """What the turn may still use up."""
     answer: Answer | None = None
     """What a person said to the question that this call asked when it ran before."""
 

@@ -4,6 +4,15 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
+from enplace.records.agent_event import (
+    AgentEvent,
+    CatalogueReloaded,
+    PersonAnswered,
+    PersonAsked,
+    SubAgentEnded,
+    SubAgentStarted,
+    TaskSplit,
+)
 from enplace.records.canonical import Json, JsonObject
 from enplace.records.event import (
     AssistantSpoke,
@@ -34,7 +43,10 @@ HEARTBEAT_S = 15.0
 def event_text(event: Event) -> str:
     """One server-sent event. Its id names its place, so that a client can go on from there."""
     place = event.place
-    return _text(event.kind, place.id if place else "", payload(event))
+    body = payload(event)
+    if place is not None and place.child is not None:
+        body["child"] = asdict(place.child)
+    return _text(event.kind, place.id if place else "", body)
 
 
 def heartbeat_text(last_id: str) -> str:
@@ -82,6 +94,52 @@ def payload(event: Event) -> JsonObject:
             return _note(event)
         case Erased() | Degraded() | ErrorRaised():
             return _remark(event)
+        case _:
+            return _of_agents(event)
+
+
+def _of_agents(event: AgentEvent) -> JsonObject:
+    match event:
+        case PersonAsked() | PersonAnswered():
+            return _asking(event)
+        case SubAgentStarted() | SubAgentEnded():
+            return _delegating(event)
+        case TaskSplit():
+            return {"source": event.source, "into": [*event.into], "label": event.label}
+        case CatalogueReloaded():
+            names = {"added": event.added, "removed": event.removed, "changed": event.changed}
+            return {change: [*tools] for change, tools in names.items()}
+
+
+def _asking(event: PersonAsked | PersonAnswered) -> JsonObject:
+    names: JsonObject = {"request_id": event.request_id, "tool_call_id": event.tool_call_id}
+    if isinstance(event, PersonAnswered):
+        answer: Json = None if event.answer is None else asdict(event.answer)
+        return {**names, "answer": answer}
+    return {
+        **names,
+        "kind": event.question.question_kind,
+        "question": event.question.text,
+        "options": [*event.question.options],
+        "tool": event.tool,
+        "input": event.input,
+        "expires_at": _iso(event.expires_at),
+    }
+
+
+def _delegating(event: SubAgentStarted | SubAgentEnded) -> JsonObject:
+    body: JsonObject = {
+        "phase": event.phase,
+        "child_task_id": event.child,
+        "agent": event.agent,
+        "tool_call_id": event.tool_call_id,
+    }
+    if isinstance(event, SubAgentEnded):
+        body["outcome"] = event.outcome
+        body["usage"] = asdict(event.usage)
+        body["cost"] = None if event.cost is None else asdict(event.cost)
+        body["steps"] = event.steps
+    return body
 
 
 def _remark(event: Erased | Degraded | ErrorRaised) -> JsonObject:

@@ -8,6 +8,13 @@ from pydantic import Discriminator, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
 from enplace.errors import BrainDamaged, StoreError
+from enplace.records.agent_event import (
+    CatalogueReloaded,
+    Delegating,
+    PersonAnswered,
+    PersonAsked,
+    TaskSplit,
+)
 from enplace.records.event import (
     AssistantSpoke,
     Compacted,
@@ -33,6 +40,7 @@ from enplace.records.write import Operation
 
 _AnyEvent: TypeAlias = Annotated[
     Annotated[Lifecycle, Discriminator("phase")]
+    | Annotated[Delegating, Discriminator("phase")]
     | UserSpoke
     | MessageHeard
     | EpochOpened
@@ -44,6 +52,10 @@ _AnyEvent: TypeAlias = Annotated[
     | ToolCalled
     | ToolFinished
     | NoteWritten
+    | PersonAsked
+    | PersonAnswered
+    | TaskSplit
+    | CatalogueReloaded
     | Erased
     | Degraded
     | ErrorRaised,

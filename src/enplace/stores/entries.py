@@ -97,8 +97,14 @@ def said_entry(event: Event, task_id: str, ordinal: int, at: str) -> Entry | Non
 
 
 def said_text(event: Event) -> str:
-    """What somebody said; nothing for other events."""
-    return event.text if isinstance(event, UserSpoke | AssistantSpoke | MessageHeard) else ""
+    """What somebody said to or for the owner; nothing for other events, and within sub-agents."""
+    match event:
+        case UserSpoke() | AssistantSpoke():
+            return "" if event.agent else event.text
+        case MessageHeard():
+            return event.text
+        case _:
+            return ""
 
 
 def spoken(names: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
+from enplace.records.agent_event import PersonAnswered, PersonAsked, TaskSplit
 from enplace.records.block import Block, TextBlock, ThinkingBlock, ToolCallBlock
 from enplace.records.canonical import Json, canonical
 from enplace.records.erasure import (
@@ -42,6 +43,7 @@ from enplace.records.event import (
 from enplace.records.laid import said_parts
 from enplace.records.memory import Change, Chunk, Document, Fact, Memory, Note, SoulLine, Span
 from enplace.records.message import UserMessage
+from enplace.records.question import Answer
 from enplace.records.write import Erase, Operation, Remember, Undo, Write
 
 Record = TypeVar("Record")
@@ -414,6 +416,8 @@ def _emptied(event: Event) -> Event:
             return replace(event, blocks=tuple(told), raw=None)
         case ToolCalled():
             return replace(event, input={})
+        case PersonAsked() | PersonAnswered() | TaskSplit():
+            return _emptied_of_agents(event)
         case ToolFinished():
             return replace(event, blocks=(TextBlock(text=MARK),), effects=(), excerpt=None)
         case NoteWritten():
@@ -430,6 +434,16 @@ def _emptied(event: Event) -> Event:
             return replace(event, message=MARK, details={})
         case _:
             return event
+
+
+def _emptied_of_agents(event: PersonAsked | PersonAnswered | TaskSplit) -> Event:
+    match event:
+        case PersonAsked():
+            return replace(event, input={}, question=replace(event.question, text=MARK, options=()))
+        case PersonAnswered():
+            return replace(event, answer=event.answer and Answer(text=MARK))
+        case TaskSplit():
+            return replace(event, label="")
 
 
 def _bare(block: Block) -> Block:

@@ -7,9 +7,10 @@ from enplace.ports import LogStore, Tool
 from enplace.records.block import TextBlock
 from enplace.records.canonical import JsonObject
 from enplace.records.event import AssistantSpoke, Event, ToolFinished, UserSpoke
+from enplace.records.task import child_task_id
 from enplace.records.tool import ToolCall, ToolOutcome, ToolSpec
 
-_REFERENCE = re.compile(r"\[?e?(\d+)(?:-e?(\d+))?\]?")
+_REFERENCE = re.compile(r"\[?(?:([^\s\[\]]+)/)?e?(\d+)(?:-e?(\d+))?\]?")
 MOST_FOUND = 20
 """Most lines that one search of a log gives."""
 
@@ -25,7 +26,8 @@ class Reopen:
     spec = ToolSpec(
         name="reopen",
         description="Read again what is no longer shown: give a reference such as e12 or e40-e52 as"
-        " it stands in the text. `lines` such as 100-180 reads only these lines of it.",
+        " it stands in the text, or coder-12.1/e3-e20 for the work of a sub-agent. `lines` such as"
+        " 100-180 reads only these lines of it.",
         schema={
             "type": "object",
             "properties": {"ref": {"type": "string"}, "lines": {"type": "string"}},
@@ -43,8 +45,9 @@ class Reopen:
         found = _REFERENCE.fullmatch(str(call.input.get("ref", "")).strip())
         if found is None:
             return _failed("ref is a reference such as e12 or e40-e52")
-        first, last = int(found[1]), int(found[2] or found[1])
-        events = await self._log.read(call.task_id, first - 1)
+        child, first, last = found[1], int(found[2]), int(found[3] or found[2])
+        task_id = child_task_id(call.task_id, child) if child else call.task_id
+        events = await self._log.read(task_id, first - 1)
         told = [text for event in events if _at(event) <= last for text in _told(event)]
         if not told:
             return _failed(f"nothing was said between e{first} and e{last} in this task")

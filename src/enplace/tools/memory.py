@@ -6,11 +6,11 @@ from typing import Any, Literal
 from enplace.errors import BadInput
 from enplace.ports import LongTerm, Tool
 from enplace.records.block import TextBlock
-from enplace.records.canonical import canonical, digest
 from enplace.records.memory import Fact, Note, expiry
 from enplace.records.recollection import RecalledMemory
 from enplace.records.tool import ToolCall, ToolOutcome
 from enplace.tools.function import FunctionTool
+from enplace.tools.keys import call_key
 
 MOST_CHARACTERS = 2_000
 _ANSWERS: Mapping[str, str] = {
@@ -49,7 +49,7 @@ def memory_tools(memory: LongTerm) -> tuple[Tool, ...]:
             object=object,
             supersedes=supersedes,
             trust="inference",
-            idempotency_key=_key(call),
+            idempotency_key=call_key(call),
         )
         text = done.memory.sentence if isinstance(done.memory, Fact) else sentence
         return _told(_ANSWERS[done.outcome].format(text=text))
@@ -63,7 +63,7 @@ def memory_tools(memory: LongTerm) -> tuple[Tool, ...]:
 
     async def forget(memory_id: str, call: ToolCall) -> ToolOutcome:
         """Show a remembered memory to nobody any more; only when the user asks for it."""
-        await memory.forget(memory_id, idempotency_key=_key(call))
+        await memory.forget(memory_id, idempotency_key=call_key(call))
         return _told(f"Forgotten: {memory_id}")
 
     async def note(
@@ -94,12 +94,6 @@ def memory_tools(memory: LongTerm) -> tuple[Tool, ...]:
 def _require_short(text: str) -> None:
     if not 0 < len(text.strip()) <= MOST_CHARACTERS:
         raise BadInput(f"1 to {MOST_CHARACTERS} characters are accepted, not {len(text)}")
-
-
-def _key(call: ToolCall) -> str:
-    """Some providers count the calls of every answer anew, so the id alone is not enough."""
-    asked = f"{call.task_id} {call.turn_id} {call.id} {call.tool} {canonical(call.input)}"
-    return f"call:{digest(asked)[:32]}"
 
 
 def _line(memory: RecalledMemory) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar, cast
 
+from enplace.records.agent_event import PersonAnswered, PersonAsked, TaskSplit
 from enplace.records.block import Block, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock
 from enplace.records.canonical import Json, JsonObject, canonical, digest
 from enplace.records.changeset import Changeset
@@ -25,6 +26,7 @@ from enplace.records.event import (
 )
 from enplace.records.laid import renamed
 from enplace.records.memory import Document, Episode, Fact, Memory, Note, Person, SoulLine
+from enplace.records.question import Answer
 from enplace.records.secrets import redacted, redacted_value, secrets_in
 from enplace.records.write import Operation, Remember
 
@@ -101,6 +103,8 @@ class Redactor:
                 return replace(event, blocks=self._answer(event.blocks), raw=raw)
             case ToolCalled():
                 return replace(event, input=cast(JsonObject, self.json(event.input)))
+            case PersonAsked() | PersonAnswered() | TaskSplit():
+                return self._of_agents(event)
             case ToolFinished():
                 blocks = (replace(block, text=self.text(block.text)) for block in event.blocks)
                 effects = (replace(e, path=self.text(e.path)) for e in event.effects)
@@ -118,6 +122,23 @@ class Redactor:
                 return replace(event, message=self.text(event.message), details=details)
             case _:
                 return event  # has no words
+
+    def _of_agents(self, event: PersonAsked | PersonAnswered | TaskSplit) -> Event:
+        match event:
+            case PersonAsked():
+                asked = event.question
+                options = self.texts(asked.options)
+                question = replace(asked, text=self.text(asked.text), options=options)
+                given = cast(JsonObject, self.json(event.input))
+                return replace(event, question=question, input=given)
+            case PersonAnswered():
+                return replace(event, answer=event.answer and self._said(event.answer))
+            case TaskSplit():
+                return replace(event, label=self.text(event.label))
+
+    def _said(self, answer: Answer) -> Answer:
+        text, feedback = self.texts((answer.text, answer.feedback))
+        return replace(answer, text=text, feedback=feedback)
 
     def note(self, note: Note) -> Note:
         """A note as it may be kept."""

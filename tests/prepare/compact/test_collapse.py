@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.prepare.compact.stories import often
 
-from enplace.invoke.tools import OUTCOME_UNKNOWN
+from enplace.invoke.plan import OUTCOME_UNKNOWN
 from enplace.prepare.compact.attachments import attach
 from enplace.prepare.compact.cached_snip import LEAST_TOKENS, NEWEST_KEPT, old_results, stub
 from enplace.prepare.compact.chronicle import Chronicle, gloss_of

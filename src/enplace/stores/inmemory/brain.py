@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from enplace.errors import LeaseLost, StoreError, TaskBusy, UsageError
+from enplace.records.agent_event import PersonAsked, unanswered
 from enplace.records.canonical import digest
 from enplace.records.changeset import Changeset, Commit, Lease
 from enplace.records.erasure import ErasurePlan, ErasureReceipt
@@ -230,6 +231,13 @@ class InMemoryLog:
     async def due(self) -> Sequence[Due]:
         """See `ports.LogStore`."""
         return sorted(self._state.due.values(), key=lambda due: due.position)
+
+    async def questions(self) -> Sequence[PersonAsked]:
+        """See `ports.LogStore`."""
+        tasks = self._state.tasks.values()
+        live: list[Event] = [event for task in tasks for event in task.branch(0, dead=False)]
+        live.sort(key=lambda event: event.place.position if event.place else 0)
+        return unanswered(live)
 
 
 class InMemoryNotes:

@@ -14,6 +14,7 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from enplace.errors import BrainBusy, StoreError, TaskBusy
+from enplace.records.agent_event import PersonAsked, unanswered
 from enplace.records.canonical import digest
 from enplace.records.changeset import Changeset, Commit, Lease
 from enplace.records.erasure import ErasurePlan, ErasureReceipt
@@ -266,6 +267,11 @@ class SqliteLog:
         """See `ports.LogStore`."""
         rows = await self._brain.reading(lambda file: file.rows("due"))
         return [Due(task_id=task, position=position, reason=why) for task, position, why in rows]
+
+    async def questions(self) -> Sequence[PersonAsked]:
+        """See `ports.LogStore`."""
+        rows = await self._brain.reading(lambda file: file.rows("hitl_events"))
+        return unanswered(_event(row[:-1], row[-1]) for row in rows)
 
 
 class SqliteNotes:

@@ -23,6 +23,9 @@ where task_id = :task_id and ordinal > :after and not dead order by ordinal
 -- name: dead_events
 select position, ordinal, parent, turn_id, at, body from events
 where task_id = :task_id and dead order by ordinal
+-- name: hitl_events
+select position, ordinal, parent, turn_id, at, body, task_id from events
+where kind in ('hitl_request', 'hitl_resolved') and not dead order by position
 -- name: leave_branch
 update events set dead = 1 where task_id = :task_id and ordinal > :parent and not dead
 -- name: live_notes_written

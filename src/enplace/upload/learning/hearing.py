@@ -59,16 +59,17 @@ def stretch(events: Sequence[Event], after: int, upto: int, most: int, owner: st
 
 
 def utterances(events: Iterable[Event], owner: str = "") -> Iterable[Utterance]:
-    """What was said in events, in order; other events say nothing."""
+    """What was said in events, in order; other events say nothing, nor do sub-agents."""
     for event in events:
         place = event.place
         if place is None:
             continue
         match event:
             case UserSpoke():
-                yield _said(place, event.text)
+                if not event.agent:
+                    yield _said(place, event.text)
             case AssistantSpoke():
-                if event.text.strip():
+                if event.text.strip() and not event.agent:
                     yield replace(_said(place, event.text), role="assistant")
             case MessageHeard():
                 own = event.role == "assistant" or fold(event.speaker) == fold(owner)

@@ -1,8 +1,16 @@
 """Whether a message starts a turn, continues a broken one, or was answered before. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from enplace.errors import IdempotencyConflict, MessageNotFound
+from enplace.errors import (
+    IdempotencyConflict,
+    MessageNotFound,
+    PersonNeeded,
+    QuestionClosed,
+    QuestionNotFound,
+)
+from enplace.records.agent_event import PersonAnswered, PersonAsked
 from enplace.records.context import History
 from enplace.records.event import Event, TurnErrored, TurnStarted, UserSpoke, is_last
 from enplace.records.message import UserMessage
@@ -36,17 +44,20 @@ class Again:
     events: tuple[Event, ...]
 
 
-def admit(history: History, message: UserMessage) -> New | Continue | Again:
+def admit(history: History, message: UserMessage, now: datetime) -> New | Continue | Again:
     """Decide by the idempotency key; a message without one always starts a turn (decision 0007).
 
     A turn that ended in an error is tried again by its key while no later turn stands behind it.
 
     Raises:
+        PersonNeeded: The task waits for a person, and the message is not the one that waits.
         IdempotencyConflict: The key was used for another message.
         MessageNotFound: The message to replace is not on the task's live branch.
     """
-    broken = _broken_turn(history)
+    broken = broken_turn(history)
     started = _turn_of_key(history, message.idempotency_key)
+    if started is None and broken is not None and message.replaces is None:
+        _require_nobody_asked(replace(history, turn_id=broken), now)
     if started is None and message.replaces is not None:
         return New(broken=None, parent=_before(history, message.replaces))
     if started is None:
@@ -64,6 +75,42 @@ def admit(history: History, message: UserMessage) -> New | Continue | Again:
     if last is None or (failed and newest.turn_id == started.turn_id):
         return Continue(turn_id=started.turn_id, so_far=events)
     return Again(events=events)
+
+
+def question_at(history: History, request_id: str | None, now: datetime) -> PersonAsked:
+    """The question of a turn that waits.
+
+    Args:
+        history: The task's log; its turn is not looked at.
+        request_id: None for the oldest that is open.
+        now: An expired question cannot be answered.
+
+    Raises:
+        QuestionNotFound: There is none.
+        QuestionClosed: It was answered before, or it has expired.
+    """
+    if request_id is not None and any(
+        isinstance(event, PersonAnswered) and event.request_id == request_id
+        for event in history.events
+    ):
+        raise QuestionClosed(request_id=request_id)
+    open_ = replace(history, turn_id=broken_turn(history) or "").questions
+    found = [event for event in open_ if request_id in {None, event.request_id}]
+    if not found:
+        raise QuestionNotFound(f"task {history.task_id!r} waits for no such answer")
+    if found[0].expires_at <= now:
+        raise QuestionClosed("the question has expired", request_id=found[0].request_id)
+    return found[0]
+
+
+def _require_nobody_asked(history: History, now: datetime) -> None:
+    waiting = [event for event in history.questions if event.expires_at > now]
+    if waiting:
+        raise PersonNeeded(
+            f"task {history.task_id!r} waits for a person: {waiting[0].question.text}",
+            request_id=waiting[0].request_id,
+            question=waiting[0].question.text,
+        )
 
 
 def message_at(history: History, ordinal: int) -> UserSpoke:
@@ -97,7 +144,7 @@ def _turn_of_key(history: History, key: str | None) -> TurnStarted | None:
     return None
 
 
-def _broken_turn(history: History) -> str | None:
+def broken_turn(history: History) -> str | None:
     """The turn that started last, if it has no end."""
     for event in reversed(history.events):
         if is_last(event):
