@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from enplace.records.assigned import assigned_in, is_placeholder
+from enplace.records.lazy_pattern import lazy_pattern
 
 MARK = "[redacted "
 """How every replacement begins."""
@@ -202,7 +203,7 @@ def _of(
 ) -> _Format:
     body = pattern if "(?P<secret>" in pattern else f"(?P<secret>{pattern})"
     needle = tuple(needles.split())
-    return _Format(kind, needle, re.compile(f"{body}{right}"), holds, anywhere)
+    return _Format(kind, needle, lazy_pattern(f"{body}{right}"), holds, anywhere)
 
 
 _W = r"[A-Za-z0-9_-]"
