@@ -23,8 +23,6 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from enplace.providers.counts import best_counter
-
 MOST_SECONDS = 120.0
 
 
@@ -183,11 +181,30 @@ def _begin(asked_in: int, *standard: int) -> list[str]:
     return words
 
 
-if __name__ == "__main__":
+def _main() -> None:
+    code = 1  # of an error that nobody catches
+
+    @atexit.register  # before anybody else, and so done last
+    def leave() -> None:
+        """End without taking the memory apart, which costs a fork more than all else."""
+        gc.collect()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
     importlib.import_module("enplace.cli.main")  # nearly all of enplace
     importlib.import_module("genai_prices")
-    best_counter().count("")  # loads its vocabulary
+    importlib.import_module("enplace.providers.counts").best_counter().count("")  # its vocabulary
     gc.collect()
     gc.freeze()  # no fork looks through what it was born with
-    sys.argv[:] = _serve(socket.socket(fileno=int(sys.argv[1])))
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    try:
+        sys.argv[:] = _serve(socket.socket(fileno=int(sys.argv[1])))
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        raise
+    code = 0
+
+
+if __name__ == "__main__":
+    _main()
