@@ -17,6 +17,7 @@ from enplace.records.encoding import Encoding
 from enplace.records.filter import Filter
 from enplace.records.gather import Gather
 from enplace.records.memory import Document, Fact
+from enplace.records.reading import cite, lines_between
 from enplace.records.recollection import (
     Candidate,
     Correction,
@@ -235,8 +236,8 @@ def _piece(id_: str) -> tuple[str, int]:
 
 def _citation(document: Document, spot: int) -> str:
     chunk = document.chunks[spot - 1]
-    where = " > ".join((document.name, *chunk.heading))
-    return f"{where} [{chunk.start}-{chunk.end}]"
+    cited = cite(document.name, *lines_between(document.text, chunk.start, chunk.end))
+    return f"{cited} ({' > '.join(chunk.heading)})" if chunk.heading else cited
 
 
 async def _corrections(brain: Brain, ids: list[str], now: datetime) -> tuple[Correction, ...]:
