@@ -24,6 +24,7 @@ from enplace.providers.embedded import (
     own_card,
 )
 from enplace.providers.prices import FixedPrices, GenaiPrices
+from enplace.readers.files import FileLibrary
 from enplace.records.media import MediaRule
 from enplace.records.model import ModelCard
 from enplace.records.price import Price
@@ -93,6 +94,7 @@ def open(
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
             jobs=jobs_of(settings),
+            library=FileLibrary(),
         ),
         replace(
             options,
