@@ -16,6 +16,7 @@ from enplace_bench import (
     vanish,
 )
 from enplace_bench.context import command as context
+from enplace_bench.documents import command as documents
 from enplace_bench.learn import command as learn
 from enplace_bench.recall import command as recall
 
@@ -28,6 +29,7 @@ BENCHES = {
     "conformance": conformance,
     "prefix": prefix,
     "recall": recall,
+    "documents": documents,
     "context": context,
     "learn": learn,
     "import": importing,
