@@ -20,6 +20,7 @@ from enplace.records.telling import ToldName
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guide" / "first-steps.md"
 LEARNING = ROOT / "docs" / "guide" / "learning.md"
+DOCUMENTS = ROOT / "docs" / "guide" / "documents.md"
 
 
 def code_blocks(page: Path) -> list[str]:
@@ -89,8 +90,19 @@ async def test_what_was_learned_is_explained_and_taken_back(tmp_path: Path) -> N
     assert (told[0], told[-1]) == ("memory.added", "learn.batch.finished")
 
 
+async def test_files_are_kept_and_cited(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "house.md").write_text("# House\n\n## Keys\nThe spare key hangs behind the door.\n")
+    (notes / "draft.md").write_text("The spare key is lost.\n")
+    source, text = await run_block(code_blocks(DOCUMENTS)[0])["main"](tmp_path / "home", notes)
+    assert source == "notes/house.md:1-4 (House > Keys)"
+    assert text.endswith("The spare key hangs behind the door.")
+
+
 def test_no_block_of_the_guide_is_left_untested() -> None:
-    assert (len(code_blocks(GUIDE)), len(code_blocks(LEARNING))) == (5, 1)
+    pages = (GUIDE, LEARNING, DOCUMENTS)
+    assert [len(code_blocks(page)) for page in pages] == [5, 1, 1]
 
 
 def test_the_table_of_events_is_the_one_in_the_code() -> None:

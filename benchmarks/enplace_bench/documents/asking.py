@@ -11,6 +11,7 @@ from enplace.fetch.gate import judge
 from enplace.fetch.query import make_query
 from enplace.fetch.rank import RecallOptions, Request, choose, shortlist
 from enplace.fetch.score import Weights, score
+from enplace.fetch.spread import spread
 from enplace.ports import Brain, Embedder
 from enplace.records.gather import Gather
 from enplace.records.recollection import RecalledMemory
@@ -98,7 +99,8 @@ async def by_meaning(
         gathered = replace(gathered, frequencies=counted.frequencies)
         scored = score(query, gathered, now=now, encoding=encoding, weights=NO_WORDS)
         request = Request(policy="search", limit=BEST, now=now, at=now)
-        kept, _ = shortlist(scored, judge(query, gathered, scored, encoding), request)
+        verdict = judge(query, gathered, scored, encoding)
+        kept, _ = shortlist(spread(scored), verdict, request)
         texts = await brain.index.texts([each.candidate for each in kept])
         chosen, _ = choose(kept, texts, query, request, RecallOptions())
         of = [names[re.sub(r"^chunk:(.*):\d+$", r"\1", memory.id)] for memory in chosen]

@@ -37,6 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of this benchmark."""
     parser.add_argument("--corpus", type=Path, metavar="FOLDER", help="the unpacked pages")
     parser.add_argument("--home", type=Path, metavar="FOLDER", help="keep the brain, or go on")
+    parser.add_argument("--by-words", action="store_true", help="without vectors")
     parser.add_argument("--misses", action="store_true", help="print what was not found")
 
 
@@ -45,7 +46,10 @@ def run(options: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory(prefix="enplace-bench-") as folder:
         pages = options.corpus or corpus.fetch(Path(folder))
         home = options.home or Path(folder, "home")
-        return asyncio.run(_run(pages, home, tells_misses=options.misses))
+        settings = Settings.from_env()
+        has_vectors = minilm.is_installed() and not options.by_words
+        embedder = embedder_of(settings, settings.home) if has_vectors else None
+        return asyncio.run(_run(pages, home, embedder, tells_misses=options.misses))
 
 
 class CountingEmbedder:
@@ -79,9 +83,7 @@ class Walk:
     seconds: float
 
 
-async def _run(pages: Path, home: Path, *, tells_misses: bool) -> Report:
-    settings = Settings.from_env()
-    inner = embedder_of(settings, settings.home) if minilm.is_installed() else None
+async def _run(pages: Path, home: Path, inner: Embedder | None, *, tells_misses: bool) -> Report:
     embedder = CountingEmbedder(inner) if inner is not None else None
     figures: JsonObject = {}
     citations = Citations()

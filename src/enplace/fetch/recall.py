@@ -12,6 +12,7 @@ from enplace.fetch.gate import judge
 from enplace.fetch.query import make_query
 from enplace.fetch.rank import RecallOptions, Request, choose, shortlist
 from enplace.fetch.score import score
+from enplace.fetch.spread import spread
 from enplace.ports import Brain, Embedder
 from enplace.records.encoding import Encoding
 from enplace.records.filter import Filter
@@ -148,7 +149,7 @@ async def _find(
         history=asked.history,
     )
     verdict = judge(query, found, scored, encoding)
-    kept, dropped = shortlist(scored, verdict, request)
+    kept, dropped = shortlist(spread(scored), verdict, request)
     texts = await brain.index.texts([each.candidate for each in kept])
     chosen, more = choose(kept, texts, query, request, options)
     return Recollection(
