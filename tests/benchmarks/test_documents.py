@@ -27,8 +27,8 @@ def measured(folder: Path) -> Report:
 
 def test_the_sets_are_of_thirty_questions_each_and_no_question_is_asked_twice() -> None:
     questions = load()
-    assert [sum(q.set_name == name for q in questions) for name in SETS] == [30, 30]
-    assert len({question.text for question in questions}) == 60
+    assert [sum(q.set_name == name for q in questions) for name in SETS] == [30, 30, 30]
+    assert len({question.text for question in questions}) == 90
     assert all(question.pages for question in questions)
 
 

@@ -38,7 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, metavar="FOLDER", help="the unpacked pages")
     parser.add_argument("--home", type=Path, metavar="FOLDER", help="keep the brain, or go on")
     parser.add_argument("--by-words", action="store_true", help="without vectors")
-    parser.add_argument("--misses", action="store_true", help="print what was not found")
+    parser.add_argument("--misses", action="store_true", help="print what was not found of the first set")
 
 
 def run(options: argparse.Namespace) -> Report:
@@ -242,7 +242,8 @@ def _print_misses(found: dict[str, list[Found]]) -> None:
         for each in them:
             questions.setdefault(each.question, {})[way] = each
     for question, ways in questions.items():
-        if not all(each.is_right for each in ways.values()):
+        is_shown = question.set_name == SETS[0]
+        if is_shown and not all(each.is_right for each in ways.values()):
             missed = ", ".join(way for way, each in ways.items() if not each.is_right)
             print(f"{question.set_name}: {question.text}  [missed by {missed}]")
             for way, each in ways.items():
