@@ -18,6 +18,7 @@ from enplace_bench import (
 )
 from enplace_bench.confinement import command as confinement
 from enplace_bench.context import command as context
+from enplace_bench.documents import command as documents
 from enplace_bench.learn import command as learn
 from enplace_bench.recall import command as recall
 
@@ -30,6 +31,7 @@ BENCHES = {
     "conformance": conformance,
     "prefix": prefix,
     "recall": recall,
+    "documents": documents,
     "context": context,
     "learn": learn,
     "confinement": confinement,

@@ -9,6 +9,7 @@
     │   ├── MessageNotFound      a message to edit or retry is not there
     │   ├── MemoryNotFound       a memory or write that must exist does not
     │   ├── VagueMemory          nobody would find it again as it is put
+    │   ├── UnreadableFile       a file gives no text
     │   ├── StaleMemory          it was changed since it was looked at
     │   ├── TaskBusy             another turn of the task is running
     │   ├── PersonNeeded         the task waits for a person's answer
@@ -97,6 +98,12 @@ class VagueMemory(UsageError):
     """It would not be found again as it is put."""
 
     code = "VAGUE_MEMORY"
+
+
+class UnreadableFile(UsageError):
+    """The file cannot be read as text."""
+
+    code = "UNREADABLE_FILE"
 
 
 class StaleMemory(UsageError):

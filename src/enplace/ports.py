@@ -29,6 +29,7 @@ from enplace.records.memory import (
 from enplace.records.message import Reply, TextPiece
 from enplace.records.model import ModelCard
 from enplace.records.price import Price
+from enplace.records.reading import Listing, Reading, SourceFile
 from enplace.records.recollection import Candidate, Gathered, Recollection
 from enplace.records.task import Due, Session, TaskSummary
 from enplace.records.tool import ToolCall, ToolOutcome, ToolSpec
@@ -398,6 +399,10 @@ class IndexStore(Protocol):
         """Rows and texts of items without a vector of this embedder, newest first."""
         ...
 
+    async def waiting(self, embedder: str) -> int:
+        """How many items have no vector of this embedder."""
+        ...
+
     async def encode(self, embedder: str, encodings: Sequence[tuple[int, Encoding]]) -> None:
         """Keep vectors of items."""
         ...
@@ -566,6 +571,58 @@ class Brains(Protocol):
 
     async def aclose(self) -> None:
         """Close all of them."""
+        ...
+
+
+class Library(Protocol):
+    """Reads the owner's own files, so that they can be kept as documents."""
+
+    async def list(self, place: str, *, patterns: Sequence[str] = (), prefix: str = "") -> Listing:
+        """What lies in a folder and below it, or a file alone. Reads no content.
+
+        Args:
+            place: A path.
+            patterns: Only what matches one of these, such as `*.md` or `guide/**`, and nothing that
+                matches one behind a `!`; without any whatever can be read.
+            prefix: Begins the names instead of the folder's own name.
+
+        Raises:
+            BadInput: There is no such place.
+        """
+        ...
+
+    async def fingerprint(self, file: SourceFile) -> str:
+        """Names a file's bytes and the way they are read: the same again is the same text.
+
+        Raises:
+            UnreadableFile: It cannot be opened, or is larger than may be read.
+        """
+        ...
+
+    async def read(self, file: SourceFile) -> Reading:
+        """The text of a file.
+
+        Raises:
+            UnreadableFile: It gives none: binary, damaged, too large, too slow.
+            ConfigError: What reads such files is not installed; the message says how to install it.
+        """
+        ...
+
+    async def missing(self, paths: Sequence[str]) -> Sequence[str]:
+        """Of these paths those where there is no file any more; not those that may not be seen."""
+        ...
+
+    def changes(self, places: Sequence[str]) -> AsyncGenerator[None, None]:
+        """Tell that watching has begun, then each time something has changed and is quiet again.
+
+        Raises:
+            BadInput: There is no such place.
+            ConfigError: What watches is not installed.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Stop the processes that read."""
         ...
 
 

@@ -34,6 +34,7 @@ from enplace.providers.embedded import (
     own_card,
 )
 from enplace.providers.prices import FixedPrices, GenaiPrices
+from enplace.readers.files import FileLibrary
 from enplace.records.agent import AgentDefinition
 from enplace.records.media import MediaRule
 from enplace.records.model import ModelCard
@@ -130,6 +131,7 @@ def open(
             agents=lambda: agents,
             agent=agent,
             models=models or {},
+            library=FileLibrary(),
         ),
         replace(
             options,

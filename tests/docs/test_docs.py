@@ -23,6 +23,7 @@ GUIDE = ROOT / "docs" / "guide" / "first-steps.md"
 LEARNING = ROOT / "docs" / "guide" / "learning.md"
 WORKSPACE = ROOT / "docs" / "guide" / "workspace.md"
 MCP = ROOT / "docs" / "guide" / "mcp.md"
+DOCUMENTS = ROOT / "docs" / "guide" / "documents.md"
 
 
 def code_blocks(page: Path) -> list[str]:
@@ -109,8 +110,19 @@ async def test_a_server_is_a_box_of_tools(tmp_path: Path) -> None:
     assert "tool_result" in kinds
 
 
+async def test_files_are_kept_and_cited(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "house.md").write_text("# House\n\n## Keys\nThe spare key hangs behind the door.\n")
+    (notes / "draft.md").write_text("The spare key is lost.\n")
+    source, text = await run_block(code_blocks(DOCUMENTS)[0])["main"](tmp_path / "home", notes)
+    assert source == "notes/house.md:1-4 (House > Keys)"
+    assert text.endswith("The spare key hangs behind the door.")
+
+
 def test_no_block_of_the_guide_is_left_untested() -> None:
-    assert [len(code_blocks(page)) for page in (GUIDE, LEARNING, WORKSPACE, MCP)] == [5, 1, 1, 1]
+    pages = (GUIDE, LEARNING, WORKSPACE, MCP, DOCUMENTS)
+    assert [len(code_blocks(page)) for page in pages] == [5, 1, 1, 1, 1]
 
 
 def test_the_table_of_events_is_the_one_in_the_code() -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from enplace.cli import chat, commands, demo, doctor
+from enplace.cli.documents_parser import add_documents
 from enplace.cli.learning_parser import add_learning, add_review
 from enplace.cli.memory_parser import add_memory
 from enplace.errors import EnplaceError, UsageError
@@ -70,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     compact.set_defaults(run=commands.compact)
 
     add_memory(found)
+    add_documents(found)
     add_learning(found)
     add_review(found)
 

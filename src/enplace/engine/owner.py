@@ -72,7 +72,7 @@ class OwnerEngine:
         """What happened."""
         self.people = People(writer, self.memory)
         """Whom the owner knows."""
-        self.documents = Documents(writer)
+        self.documents = Documents(writer, ports.library, self._encoder)
         """Texts of the owner's own."""
         can_ask = ports.model.card.can_extract and options.learning.asks_model
         self.learning = Learning(

@@ -122,13 +122,30 @@ def encode_memory(memory: Memory) -> str:
     return to_json(memory, inf_nan_mode="constants").decode()
 
 
-@lru_cache(maxsize=4_096)
 def decode_memory(kind: str, text: str) -> Memory:
     """The memory of a JSON text. Memories are never rewritten: the same text is the same memory.
 
     Raises:
         BrainDamaged: The text is none of this kind.
     """
+    return _long(kind, text) if len(text) > SHORT_CHARACTERS else _short(kind, text)
+
+
+SHORT_CHARACTERS = 20_000
+"""Longer memories are documents; of these fewer are kept decoded."""
+
+
+@lru_cache(maxsize=4_096)
+def _short(kind: str, text: str) -> Memory:
+    return _decoded(kind, text)
+
+
+@lru_cache(maxsize=64)
+def _long(kind: str, text: str) -> Memory:
+    return _decoded(kind, text)
+
+
+def _decoded(kind: str, text: str) -> Memory:
     try:
         return _memories(kind).validate_json(text)
     except (ValidationError, KeyError) as error:
