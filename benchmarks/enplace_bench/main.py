@@ -18,6 +18,7 @@ from enplace_bench import (
 )
 from enplace_bench.context import command as context
 from enplace_bench.learn import command as learn
+from enplace_bench.lints import command as lints
 from enplace_bench.recall import command as recall
 
 BENCHES = {
@@ -32,6 +33,7 @@ BENCHES = {
     "context": context,
     "learn": learn,
     "mcp": mcp,
+    "lints": lints,
     "import": importing,
     "prove": prove,
 }
