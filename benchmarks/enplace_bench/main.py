@@ -20,6 +20,7 @@ from enplace_bench.confinement import command as confinement
 from enplace_bench.context import command as context
 from enplace_bench.documents import command as documents
 from enplace_bench.learn import command as learn
+from enplace_bench.lints import command as lints
 from enplace_bench.recall import command as recall
 
 BENCHES = {
@@ -36,6 +37,7 @@ BENCHES = {
     "learn": learn,
     "confinement": confinement,
     "mcp": mcp,
+    "lints": lints,
     "import": importing,
     "prove": prove,
 }

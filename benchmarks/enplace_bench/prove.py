@@ -186,6 +186,17 @@ STEPS = (
         claims=(Claim(field="remembered", at_least=1),),
     ),
     Step(
+        name="lints",
+        command=("enplace-bench", "lints", "--json"),
+        claims=(
+            Claim(field="known.exact", at_least=30),
+            Claim(field="known.silent", at_least=30),
+            Claim(field="blind.exact", at_least=27),
+            Claim(field="blind.silent", at_least=27),
+            Claim(field="turn_cpu_us", at_most=50),
+        ),
+    ),
+    Step(
         name="import",
         command=("enplace-bench", "import", "--json"),
         claims=(Claim(field="import_cpu_s", at_most=0.3), Claim(field="third_party", at_most=0)),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from enplace.engine import OwnerEngine as OwnerEngine
     from enplace.fetch.rank import RecallOptions as RecallOptions
     from enplace.prepare.compact.policy import CompactionOptions as CompactionOptions
+    from enplace.prepare.lints.setup import lint_setup as lint_setup
     from enplace.providers.anthropic_messages import AnthropicModel as AnthropicModel
     from enplace.providers.embedded import EmbeddedModel as EmbeddedModel
     from enplace.providers.gemini import GeminiModel as GeminiModel
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from enplace.providers.scripted import ScriptedModel as ScriptedModel
     from enplace.records.context import Context as Context
     from enplace.records.event import Event as Event
+    from enplace.records.lint import Lint as Lint
     from enplace.records.message import Reply as Reply
     from enplace.records.model import ModelCard as ModelCard
     from enplace.records.price import Price as Price
@@ -66,6 +68,7 @@ _HOMES = {
     "GenaiPrices": "providers.prices",
     "InMemoryBrains": "stores.inmemory",
     "LearningOptions": "engine",
+    "Lint": "records.lint",
     "MemoryOptions": "engine",
     "ModelCard": "records.model",
     "OpenAIChatModel": "providers.openai_chat",
@@ -87,6 +90,7 @@ _HOMES = {
     "from_gemini": "wire.gemini",
     "from_openai": "wire.openai_chat",
     "from_openai_responses": "wire.openai_responses",
+    "lint_setup": "prepare.lints.setup",
     "open": "wiring",
     "to_anthropic": "wire.anthropic_messages",
     "to_gemini": "wire.gemini",
@@ -109,6 +113,7 @@ __all__ = [
     "GenaiPrices",
     "InMemoryBrains",
     "LearningOptions",
+    "Lint",
     "MemoryOptions",
     "ModelCard",
     "OpenAIChatModel",
@@ -131,6 +136,7 @@ __all__ = [
     "from_gemini",
     "from_openai",
     "from_openai_responses",
+    "lint_setup",
     "open",
     "to_anthropic",
     "to_gemini",

@@ -25,6 +25,7 @@ from enplace.records.block import TextBlock
 from enplace.records.context import Context
 from enplace.records.event import (
     KINDS,
+    AdviceGiven,
     AssistantSpoke,
     Compacted,
     Degraded,
@@ -107,6 +108,7 @@ EVENTS: tuple[Event, ...] = (
     CatalogueReloaded(catalogue="d", added=("look",), removed=("see",), changed=("go",)),
     Erased(events=2),
     Degraded(segment="memory", reason="deadline exceeded"),
+    AdviceGiven(code="pasted_history", advice="do not", where="message", excerpt="3 turns"),
     ErrorRaised(error="LLM_UNAVAILABLE", message="no route", details={"status": 503}),
 )
 
@@ -261,6 +263,13 @@ def test_names_and_fields_are_as_published() -> None:
             },
             "Erased": {"event": "erasure", "events": 2},
             "Degraded": {"event": "degraded", "segment": "memory", "reason": "deadline exceeded"},
+            "AdviceGiven": {
+                "event": "advice",
+                "code": "pasted_history",
+                "advice": "do not",
+                "where": "message",
+                "excerpt": "3 turns",
+            },
             "ErrorRaised": {
                 "event": "error",
                 "error": "LLM_UNAVAILABLE",

@@ -20,6 +20,7 @@ from enplace.prepare.compact.summary import (
 )
 from enplace.prepare.frames import soul_text
 from enplace.prepare.layout import Wanted, deferred, frames, head, opening
+from enplace.prepare.lints.advice import advice_for
 from enplace.prepare.prefix import Sent, expect
 from enplace.prepare.view import View
 from enplace.records.aside import Aside
@@ -164,6 +165,9 @@ class Preparer:
         starts_turn = not history.framed
         reason = opening(self.view, wanted, starts_turn=starts_turn, now=now)
         changes: tuple[Event, ...] = ()
+        stood = {wanted.system_digest: wanted.system}
+        if self.view.epoch is not None:
+            stood[self.view.epoch.system] = self.view.system_text
         decision = self._weigh(
             wanted, reason, now=now, price=price, asked=asked is not None, refused=refused
         )
@@ -186,7 +190,8 @@ class Preparer:
             changes = await self._append([waiting], (), journal)
         if starts_turn:
             drops = reason is not None and not any(isinstance(e, Compacted) for e in changes)
-            changes += await self._frame(found, wanted, journal, now, opens=drops)
+            advice = advice_for(history, changes, wanted, self.view.advised, stood)
+            changes += await self._frame(found, wanted, journal, now, opens=drops, advice=advice)
         if self._untold:
             changes += await self._append([], (), journal)
         context = self.context(history, wanted, now)
@@ -296,8 +301,9 @@ class Preparer:
         now: datetime,
         *,
         opens: bool,
+        advice: Sequence[Event],
     ) -> tuple[Event, ...]:
-        """Lay memories and notes in front of the turn's message.
+        """Lay memories and notes in front of the turn's message, and tell what to do otherwise.
 
         `opens` tells whether an epoch opened that dropped all that was laid before.
         """
@@ -310,7 +316,7 @@ class Preparer:
             style=wanted.card.frame_style,
         )
         lost = [Degraded(segment=lost.segment, reason=lost.reason) for lost in found.lost]
-        return await self._append([framed, *lost], texts, journal)
+        return await self._append([framed, *lost, *advice], texts, journal)
 
     async def _append(
         self, events: Sequence[Event], texts: Sequence[str], journal: Journal

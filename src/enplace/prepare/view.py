@@ -27,6 +27,7 @@ from enplace.records.block import (
 from enplace.records.compaction import excerpted
 from enplace.records.context import SEGMENTS, SNIPPED, ContextBlock, ContextMessage, Segment
 from enplace.records.event import (
+    AdviceGiven,
     AssistantSpoke,
     Compacted,
     Degraded,
@@ -42,6 +43,7 @@ from enplace.records.event import (
     UsageReported,
     UserSpoke,
 )
+from enplace.records.lint import LintCode
 from enplace.records.media import MediaRule, media_tokens
 from enplace.records.memory import Note
 from enplace.records.tool import ToolSpec
@@ -108,6 +110,8 @@ class View:
         """Digest of the head that waits for the next epoch, as far as that was told."""
         self.is_torn = False
         """Whether something that was sent in this epoch was erased since."""
+        self.advised: set[LintCode] = set()
+        """What advice was given."""
         self._results: dict[str, ContextBlock] = {}
         self._is_compacted = False
         self._is_snipped = False
@@ -146,7 +150,7 @@ class View:
                     self.dialogue.add("assistant", blocks, event.raw)
                 case ToolFinished():
                     self._take_result(event, superseded)
-                case Degraded() | Erased() | CatalogueReloaded():
+                case Degraded() | Erased() | CatalogueReloaded() | AdviceGiven():
                     self._take_mark(event)
                 case UsageReported():
                     self._take_usage(event)
@@ -182,6 +186,12 @@ class View:
     def head_tokens(self) -> int:
         """Of tools, system prompt and soul."""
         return self.tokens["tools"] + self.tokens["system"] + self.tokens["soul"]
+
+    @property
+    def system_text(self) -> str:
+        """The system prompt; empty before the first epoch."""
+        block = self.system[0].block if self.system else None
+        return block.text if isinstance(block, TextBlock) else ""
 
     def count(self, text: str, kind: TextKind = "prose") -> int:
         """Tokens of a text."""
@@ -355,11 +365,12 @@ class View:
             factor, event.usage.input_tokens, event.counted_tokens
         )
 
-    def _take_mark(self, event: Degraded | Erased | CatalogueReloaded) -> None:
+    def _take_mark(self, event: Degraded | Erased | CatalogueReloaded | AdviceGiven) -> None:
         if isinstance(event, CatalogueReloaded):
             self.announced = event.catalogue
-            return
-        if isinstance(event, Erased):
+        elif isinstance(event, AdviceGiven):
+            self.advised.add(event.code)
+        elif isinstance(event, Erased):
             self.is_torn = True
         else:
             self.prosed |= event.segment == "summary"

@@ -16,6 +16,7 @@ from enplace.records.agent_event import (
     TaskSplit,
 )
 from enplace.records.event import (
+    AdviceGiven,
     AssistantSpoke,
     Compacted,
     Degraded,
@@ -58,6 +59,7 @@ _AnyEvent: TypeAlias = Annotated[
     | CatalogueReloaded
     | Erased
     | Degraded
+    | AdviceGiven
     | ErrorRaised,
     Discriminator("kind"),
 ]
