@@ -351,11 +351,12 @@ class OwnerEngine:
         return explain(events, (await self._station()).price())
 
     async def close_session(self) -> None:
-        """End the current visit, if there is one."""
+        """End the current visit, if there is one; one that idled out ended at its last moment."""
         brain, now = await self._brain(), self._ports.clock.now()
         session = await brain.session()
         if session is not None:
-            await brain.commit(Changeset(at=now, session=replace(session, closed_at=now)))
+            closed_at = session.last_at if self._is_over(session, now) else now
+            await brain.commit(Changeset(at=now, session=replace(session, closed_at=closed_at)))
             self._study.nudge("session end", at_once=True)
 
     # Memory
@@ -593,11 +594,13 @@ class OwnerEngine:
     async def _session(self) -> Session:
         """The current visit, or a new one after too long a silence."""
         now, session = self._ports.clock.now(), await (await self._brain()).session()
-        if session is None or now - session.last_at > timedelta(
-            seconds=self._options.session_idle_s
-        ):
+        if session is None or self._is_over(session, now):
             return Session(id=uuid.uuid4().hex, opened_at=now, last_at=now)
         return session
+
+    def _is_over(self, session: Session, now: datetime) -> bool:
+        """Whether nothing was said for too long."""
+        return now - session.last_at > timedelta(seconds=self._options.session_idle_s)
 
 
 def _accept_message(task_id: str, message: UserMessage) -> None:

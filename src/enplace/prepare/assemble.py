@@ -10,6 +10,7 @@ from enplace.errors import ModelGarbled
 from enplace.ports import Journal, TokenCounter
 from enplace.prepare.budget import MEMORY_RATIO, estimate, require_room, room_tokens
 from enplace.prepare.compact.orchestrator import Situation, carry_out, weigh
+from enplace.prepare.compact.phases import phase_ended
 from enplace.prepare.compact.policy import CompactionOptions, allowance
 from enplace.prepare.compact.summary import (
     PROSE_SHARE,
@@ -172,7 +173,8 @@ class Preparer:
             wanted, reason, now=now, price=price, asked=asked is not None, refused=refused
         )
         if isinstance(decision, Collapse | Snip):
-            situation = self._situation(wanted, reason, now=now, price=price, label=asked or "")
+            label = self._phase() if asked is None else asked
+            situation = self._situation(wanted, reason, now=now, price=price, label=label or "")
             made = carry_out(self.view, decision, situation, now, in_turn=not starts_turn)
             if made is None:
                 self.view.meter.failures += 1
@@ -341,7 +343,8 @@ class Preparer:
         if self._compaction is None or self.view.epoch is None:
             return Keep(reason="compaction is switched off" if self.view.epoch else "nothing yet")
         situation = self._situation(wanted, opens, now=now, price=price)
-        return weigh(self.view, replace(situation, asked=asked, refused=refused))
+        hinted = self._phase() is not None
+        return weigh(self.view, replace(situation, asked=asked, refused=refused, hinted=hinted))
 
     def _situation(
         self,
@@ -366,6 +369,10 @@ class Preparer:
             label=label,
             prose=self._standing_prose(wanted),
         )
+
+    def _phase(self) -> str | None:
+        """What has ended, as far as the newest message says so and nothing answered it yet."""
+        return phase_ended(self.view.said) if self.view.said else None
 
     def _standing_prose(self, wanted: Wanted) -> Prose | None:
         """The prose, where what it was written about is a prefix of what stands."""

@@ -102,6 +102,9 @@ class View:
         """Whether a model was asked for prose in this epoch, whatever came of it."""
         self.asked_at = 0
         """Ordinal of the newest user message."""
+        self.said = ""
+        """What the user said there, as long as nothing answered it; empty where somebody asked for
+        a boundary right before."""
         self.dead: dict[int, int] = {}
         """Tokens of the tool results in view that later ones supersede, by ordinal."""
         self.factors: dict[str, float | None] = {}
@@ -118,6 +121,8 @@ class View:
         """Whether the epoch left what stood where it stood: then nothing is laid before that."""
         self._untouched = 0
         """Messages that the newest snip left as they stood."""
+        self._is_closed = False
+        """Whether somebody asked for a boundary since the newest message."""
         self._late_notes: list[NoteWritten] | None = None
         """Notes that a caller wrote between a message and its frames, which did not show them."""
 
@@ -146,6 +151,7 @@ class View:
                     self._take_late_notes()
                 case AssistantSpoke():
                     self._close_message()
+                    self.said = ""
                     blocks = [self._block(b, "history", _place(event)) for b in event.blocks]
                     self.dialogue.add("assistant", blocks, event.raw)
                 case ToolFinished():
@@ -248,6 +254,7 @@ class View:
         """Take out of view what a compaction removes; the epoch that follows carries the rest."""
         self.dialogue.settle()
         self.meter.compacted(event.before_tokens - event.after_tokens)
+        self._is_closed = self._is_closed or event.trigger == "boundary"
         self._is_snipped = event.strategy == "snip"
         if event.strategy == "snip":
             self._snip({int(k): v for k, v in json.loads(texts[event.texts[0]]).items()})
@@ -321,6 +328,8 @@ class View:
         said = (*event.media, TextBlock(text=event.text))
         self.pending = tuple(self._block(block, "history", _place(event)) for block in said)
         self.asked_at = _ordinal(event)
+        self.said = "" if self._is_closed or event.agent else event.text
+        self._is_closed = False
         self.message_tokens = sum(block.tokens for block in self.pending)
 
     def _take_result(self, event: ToolFinished, superseded: Sequence[int]) -> None:
