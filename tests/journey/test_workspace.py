@@ -8,8 +8,8 @@ import pytest
 from tests.engine.house import BARE, House, only
 
 from enplace.providers.scripted import call
+from enplace.records.agent_event import PersonAsked
 from enplace.records.event import ToolFinished
-from enplace.records.permission import verdict
 from enplace.tools.roots import Roots
 from enplace.tools.shell import shell_tool
 from enplace.tools.workspace import workspace_tools
@@ -72,6 +72,14 @@ async def test_what_is_refused_comes_back_in_words_and_the_turn_goes_on(root: Pa
     assert told["c4"] == (False, f"code.py {len(CODE)}")
 
 
-def test_a_shell_without_a_sandbox_waits_for_a_person(root: Path) -> None:
-    shell = shell_tool(Roots([root]), sandbox=None)
-    assert verdict((), shell.spec, {"command": "ls"}) == "ask"
+async def test_a_command_without_a_sandbox_runs_only_with_a_person_s_yes(root: Path) -> None:
+    house = House(tools=[shell_tool(Roots([root]), sandbox=None)])
+    asked = call(("c1", "shell", {"command": "echo made > b.txt; echo done"}))
+    for answer, told in (("no", "permission_denied"), ("yes", "Exit code: 0\nOutput:\ndone\n")):
+        (question,) = only(PersonAsked, await house.say("Make it.", asked))
+        assert "echo made > b.txt" in question.question.text
+        assert not (root / "b.txt").exists()
+        rest = [event async for event in house.owner.respond("t", answer)]
+        (result,) = only(ToolFinished, rest)
+        assert result.output.startswith(told)
+    assert (root / "b.txt").read_text() == "made\n"
