@@ -38,7 +38,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, metavar="FOLDER", help="the unpacked pages")
     parser.add_argument("--home", type=Path, metavar="FOLDER", help="keep the brain, or go on")
     parser.add_argument("--by-words", action="store_true", help="without vectors")
-    parser.add_argument("--misses", action="store_true", help="print what was not found of the first set")
+    parser.add_argument(
+        "--misses", action="store_true", help="print what was not found of the first set"
+    )
 
 
 def run(options: argparse.Namespace) -> Report:
