@@ -11,7 +11,9 @@ from tests.engine.house import House
 from tests.readers import making
 
 from enplace.errors import BadInput, MemoryNotFound
+from enplace.providers.minilm import MiniLMEmbedder, is_installed
 from enplace.providers.scripted_embedder import ScriptedEmbedder
+from enplace.providers.weights import MINILM
 from enplace.records.reading import FileTold
 from enplace.stores.sqlite.brain import SqliteBrains
 
@@ -272,3 +274,24 @@ async def test_a_watched_folder_is_kept_up_to_date(house: House, tmp_path: Path)
         {"n/b.md": "removed"},
         {"n/a.md": "superseded"},
     ]
+
+
+async def test_what_is_erased_leaves_no_trace(house: House, tmp_path: Path) -> None:
+    await ingest(house, written(tmp_path / "n", a_md=GARDEN))
+    (document,) = await house.owner.documents.all()
+    receipt = await house.owner.erasure.execute(await house.owner.erasure.plan(ids=[document.id]))
+    assert receipt.clean
+    assert await house.owner.documents.all() == []
+    assert await house.owner.memory.all(everything=True) == []
+
+
+@pytest.mark.skipif(not is_installed(), reason="needs the extra recall")
+async def test_a_piece_is_found_by_its_meaning_alone(tmp_path: Path, clock: StandingClock) -> None:
+    embedder = MiniLMEmbedder(lambda: MINILM.find_or_pull(Path.home() / ".enplace"))
+    house = House(clock=clock, embedder=embedder)
+    told = {"cat_md": "Our kitten sleeps on the sofa.", "car_md": "Petrol got dearer in spring."}
+    await ingest(house, written(tmp_path / "n", **told))
+    assert await house.owner.encoded() == ""
+    (source, _), *_ = await found(house, "Which pets are there?")
+    await embedder.aclose()
+    assert source == "n/cat.md:1-1"

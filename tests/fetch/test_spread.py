@@ -22,7 +22,7 @@ def test_a_second_piece_stands_behind_the_first_of_another_document_that_is_near
     scored = [piece(1, 1, 2.0), piece(2, 1, 1.9), piece(3, 1, 1.9), piece(4, 2, 1.7)]
     ordered = spread(scored)
     assert rows(ordered) == [1, 4, 2, 3]
-    assert [round(each.score, 2) for each in ordered] == [2.0, 1.7, 1.6, 1.3]
+    assert [round(each.score, 2) for each in ordered] == [2.0, 1.7, 1.5, 1.1]
     assert ordered[2].signals.keys() == {"words", "another piece"}
     assert round(ordered[2].signals["another piece"], 6) == -ANOTHER_PIECE
 

@@ -20,7 +20,7 @@ from enplace_bench.documents.questions import Question
 BEST = 5
 """Pieces that are looked at: recall@5."""
 CANDIDATES = RecallOptions().search_candidates
-NO_WORDS = Weights(words=0.0, pairs=0.0, phrase=0.0)
+NO_WORDS = Weights(words=0.0, pairs=0.0, phrase=0.0, piece_words=0.0, piece_pairs=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

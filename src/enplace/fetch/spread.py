@@ -5,7 +5,7 @@ from heapq import heapify, heappop, heappush
 
 from enplace.fetch.score import Scored
 
-ANOTHER_PIECE = 0.3
+ANOTHER_PIECE = 0.4
 """What each piece of a document that stands before it costs a piece. Somebody who asks is given more
 places to look at, and still several of one document that is far ahead of all others."""
 
