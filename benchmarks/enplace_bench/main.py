@@ -13,6 +13,7 @@ from enplace_bench import (
     mcp,
     prefix,
     prove,
+    support,
     turn,
     vanish,
 )
@@ -32,6 +33,7 @@ BENCHES = {
     "context": context,
     "learn": learn,
     "mcp": mcp,
+    "support": support,
     "import": importing,
     "prove": prove,
 }
