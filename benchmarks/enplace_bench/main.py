@@ -13,6 +13,7 @@ from enplace_bench import (
     mcp,
     prefix,
     prove,
+    support,
     turn,
     vanish,
 )
@@ -38,6 +39,7 @@ BENCHES = {
     "confinement": confinement,
     "mcp": mcp,
     "lints": lints,
+    "support": support,
     "import": importing,
     "prove": prove,
 }

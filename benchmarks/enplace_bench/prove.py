@@ -163,6 +163,16 @@ STEPS = (
         ),
     ),
     Step(
+        name="support",
+        command=("enplace-bench", "support", "--turns", "300", "--json"),
+        claims=(
+            Claim(field="turns", at_least=300),
+            Claim(field="largest_context_share", at_most=1.0),
+            Claim(field="facts_found", at_least=20),
+            Claim(field="cost_ratio", at_most=1.2),
+        ),
+    ),
+    Step(
         name="questions",
         command=("enplace-bench", "context", "--parts", "questions", "--json"),
         claims=(

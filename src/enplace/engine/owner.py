@@ -384,7 +384,8 @@ class OwnerEngine:
             at: What was true then; now by default.
             as_known: As far as was believed then; now by default.
             history: Also what no longer holds, with its end.
-            task_id: What was said in this task is left out.
+            task_id: What was said in this task is left out, as far as no collapse took it out of
+                view.
 
         Raises:
             BadInput: The text or a value is not acceptable.
@@ -401,6 +402,7 @@ class OwnerEngine:
             as_known=accept_moment(as_known, "as_known"),
             history=history,
             task_id=task_id,
+            out_of_view=await self._gone(task_id) if task_id else 0,
         )
         return await search_memory(await self._station(), asked)
 
@@ -573,6 +575,12 @@ class OwnerEngine:
         await self._encoder.aclose()
 
     # Behind them
+
+    async def _gone(self, task_id: str) -> int:
+        """The last event of a task that a collapse took out of view; 0 where none did."""
+        events = await (await self._brain()).log.read(task_id)
+        collapses = (e for e in events if isinstance(e, Compacted) and e.strategy == "summary")
+        return max((each.upto for each in collapses), default=0)
 
     async def _forget_logs(self) -> None:
         """Read every task anew: what was held of its log was erased."""
