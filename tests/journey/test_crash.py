@@ -36,6 +36,8 @@ from enplace.stores.inmemory import InMemoryBrains
 from enplace.stores.sqlite.brain import SqliteBrains
 from enplace.tools.function import FunctionTool
 
+pytestmark = pytest.mark.usefixtures("loaded_weights")
+
 ROUNDS = 8
 """Of killing a process; the benchmark runs more."""
 CHILD = Path(__file__).with_name("crash_child.py")
