@@ -11,7 +11,6 @@ from enplace.admission.verdict import (
     Continue,
     New,
     admit,
-    broken_turn,
     question_at,
 )
 from enplace.desk import Station, Warm, branch_off, close_part, warm_up
@@ -76,9 +75,12 @@ class Turns:
                 raise QuestionNotFound("a sub-agent asks; answer the question of its parent")
             ground = await self._ground(station, warm, lease)
             turn = await answered(ground, question, answer)
-            async with aclosing(self._run(task_id, turn)) as events:
-                async for event in events:
-                    yield event
+            try:
+                async with aclosing(self._run(task_id, turn)) as events:
+                    async for event in events:
+                        yield event
+            finally:
+                self._rooms.ended(brain, "turn completed")
 
     async def cancel(self, task_id: str) -> bool:
         """End the turn that runs or waits in a task; False where there is none."""
@@ -91,7 +93,7 @@ class Turns:
         async with self._leased(brain, task_id) as (lease, warm):
             if not warm.history.events:
                 raise TaskNotFound(f"there is no task {task_id!r}", task_id=task_id)
-            broken = broken_turn(warm.history)
+            broken = warm.history.broken
             if broken is None:
                 return False
             station = await self._rooms.stations.own(brain)
