@@ -6,10 +6,16 @@ from collections.abc import Iterator, Sequence
 from enplace.ports import LogStore, Tool
 from enplace.records.block import TextBlock
 from enplace.records.canonical import JsonObject
+from enplace.records.delegation import child_task_id
 from enplace.records.event import AssistantSpoke, Event, ToolFinished, UserSpoke
 from enplace.records.tool import ToolCall, ToolOutcome, ToolSpec
 
-_REFERENCE = re.compile(r"\[?e?(\d+)(?:-e?(\d+))?\]?")
+_REFERENCE = re.compile(
+    r"\[?(?:(?P<child>[a-z][a-z0-9_]*-\d+\.[0-9a-f]+(?:/[a-z][a-z0-9_]*-\d+\.[0-9a-f]+)*)/)?"
+    r"e?(?P<first>\d+)(?:-e?(?P<last>\d+))?\]?"
+)
+"""Events of the task, or of a sub-agent's by its name, as the sub-agent's result gives it."""
+LOG_TOOLS = ("reopen", "search_log", "compact")
 MOST_FOUND = 20
 """Most lines that one search of a log gives."""
 
@@ -42,9 +48,9 @@ class Reopen:
         """See `ports.Tool`."""
         found = _REFERENCE.fullmatch(str(call.input.get("ref", "")).strip())
         if found is None:
-            return _failed("ref is a reference such as e12 or e40-e52")
-        first, last = int(found[1]), int(found[2] or found[1])
-        events = await self._log.read(call.task_id, first - 1)
+            return _failed("ref is a reference such as e12, e40-e52 or coder-12.1/e3-e9")
+        first, last = int(found["first"]), int(found["last"] or found["first"])
+        events = await self._log.read(_task(call.task_id, found["child"]), first - 1)
         told = [text for event in events if _at(event) <= last for text in _told(event)]
         if not told:
             return _failed(f"nothing was said between e{first} and e{last} in this task")
@@ -105,6 +111,13 @@ class Compact:
         """See `ports.Tool`. The engine lays the boundary in front of the next model call."""
         label = " ".join(str(call.input.get("label", "")).split())
         return ToolOutcome(blocks=(TextBlock(text=label or "a part of the task"),))
+
+
+def _task(task_id: str, child: str | None) -> str:
+    """The task that a reference means: the own one, or one below it."""
+    for name in child.split("/") if child else ():
+        task_id = child_task_id(task_id, name)
+    return task_id
 
 
 def _told(event: Event) -> Iterator[tuple[int, str]]:
