@@ -64,6 +64,11 @@ class Settings:
     """LEARNING_IDLE_S: seconds without a new turn after which an owner's turns are learned from."""
     learning_turns: int = 12
     """LEARNING_TURNS: turns after which that does not wait for a pause."""
+    catalog: Path | None = None
+    """CATALOG_DIR: a folder with a folder `agents`, in which each agent has one. Default: no agents,
+    or the stock ones where ENPLACE_AGENT names one."""
+    agent: str = ""
+    """ENPLACE_AGENT: the agent that answers. Default: the model with every tool there is."""
     mcp_servers: Path | None = None
     """MCP_SERVERS: a JSON file of MCP servers whose tools the model is given."""
     jobs_url: str = ""
@@ -100,6 +105,7 @@ class Settings:
             raise ConfigError(f"EMBEDDING_PROVIDER is {embedding!r}; it is one of: {choices}")
         local_model = env.get("ENPLACE_LOCAL_MODEL")
         mcp_servers = env.get("MCP_SERVERS")
+        catalog = env.get("CATALOG_DIR")
         return cls(
             home=Path(env.get("ENPLACE_HOME") or defaults.home).expanduser(),
             provider=cast(Provider, provider),
@@ -122,6 +128,8 @@ class Settings:
             learns=_flag(env, "LEARNING_ENABLED", default=defaults.learns),
             learning_idle_s=_positive(env, "LEARNING_IDLE_S", defaults.learning_idle_s),
             learning_turns=_positive(env, "LEARNING_TURNS", defaults.learning_turns),
+            catalog=Path(catalog).expanduser() if catalog else None,
+            agent=env.get("ENPLACE_AGENT", ""),
             mcp_servers=Path(mcp_servers).expanduser() if mcp_servers else None,
             jobs_url=env.get("JOBS_URL", ""),
             engine_api_key=env.get("ENGINE_API_KEY", ""),
