@@ -1,6 +1,8 @@
 """Settings from the environment."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,7 @@ from enplace.config import Settings
 from enplace.errors import ConfigError, ModelUnavailable
 from enplace.providers.embedded import EmbeddedModel
 from enplace.providers.openai_chat import OpenAIChatModel
+from enplace.providers.scripted import CARD, ScriptedModel
 from enplace.wiring import ENGINE_TOOL_NAMES, embedded_model, model_of
 
 HOME = Path.home() / ".enplace"
@@ -50,6 +53,11 @@ PROVIDER = {"LLM_PROVIDER": "openai", "LLM_MODEL": "gpt-x"}
             {"LEARNING_ENABLED": "true", "LEARNING_IDLE_S": "5", "LEARNING_TURNS": "3"},
             Settings(home=HOME, learning_idle_s=5, learning_turns=3),
         ),
+        ({"ALLOWED_ROOTS": "", "SHELL_ENABLED": "false"}, Settings(home=HOME)),
+        (
+            {"ALLOWED_ROOTS": "/srv/a, ~/b ,", "SHELL_ENABLED": "True"},
+            Settings(home=HOME, roots=(Path("/srv/a"), Path.home() / "b"), shell=True),
+        ),
         ({"MCP_SERVERS": "/etc/mcp.json"}, Settings(home=HOME, mcp_servers=Path("/etc/mcp.json"))),
         ({"MCP_SERVERS": ""}, Settings(home=HOME)),
         ({"ENPLACE_LOCAL_THREADS": "4"}, Settings(home=HOME, local_threads=4)),
@@ -79,6 +87,9 @@ def test_settings_are_read_from_the_environment(
         ({"LLM_WINDOW_TOKENS": "big"}, "LLM_WINDOW_TOKENS"),
         ({"ENPLACE_LOCAL_THREADS": "0"}, "ENPLACE_LOCAL_THREADS"),
         ({"LEARNING_ENABLED": "1"}, "LEARNING_ENABLED"),
+        ({"ALLOWED_ROOTS": "/srv/a,b"}, "ALLOWED_ROOTS"),
+        ({"ALLOWED_ROOTS": "/srv/a", "SHELL_ENABLED": "1"}, "SHELL_ENABLED"),
+        ({"SHELL_ENABLED": "true"}, "ALLOWED_ROOTS"),
         ({"LEARNING_IDLE_S": "0"}, "LEARNING_IDLE_S"),
         ({"LEARNING_TURNS": "many"}, "LEARNING_TURNS"),
     ],
@@ -115,6 +126,55 @@ def test_the_local_model_gets_a_card_of_its_own(tmp_path: Path) -> None:
     assert model.card.name == "smollm2-135m-instruct"
     assert model.card.output_tokens == 90
     assert not model.card.uses_engine_tools
+
+
+async def tools_of(home: Path, **given: Any) -> list[str]:
+    """The names of the tools that an engine offers its model; those of the engine itself are off."""
+    model = ScriptedModel(["ok"], card=replace(CARD, uses_engine_tools=False))
+    brains = enplace.InMemoryBrains()
+    environment = given.pop("environment", {})
+    engine = enplace.open(
+        home, model=model, brains=brains, embedder=None, environment=environment, **given
+    )
+    async with engine:
+        async for _ in engine.owner("ada").execute("t", "hello"):
+            pass
+    return [spec.name for spec in model.requests[0].tools]
+
+
+FILE_TOOLS = ["edit_file", "find_files", "list_files", "read_file", "search_files", "write_file"]
+
+
+async def test_an_engine_has_tools_for_files_only_in_allowed_folders(tmp_path: Path) -> None:
+    assert await tools_of(tmp_path) == []
+    assert await tools_of(tmp_path, roots=[tmp_path]) == FILE_TOOLS
+    allowed = {"ALLOWED_ROOTS": str(tmp_path)}
+    assert await tools_of(tmp_path, environment=allowed) == FILE_TOOLS
+    assert await tools_of(tmp_path, environment=allowed, roots=[]) == []
+    with_shell = {**allowed, "SHELL_ENABLED": "true"}
+    assert await tools_of(tmp_path, environment=with_shell) == sorted([*FILE_TOOLS, "shell"])
+    assert await tools_of(tmp_path, environment=with_shell, shell=False) == FILE_TOOLS
+
+
+async def test_a_tool_of_ones_own_takes_the_place_of_one_of_these(tmp_path: Path) -> None:
+    def read_file(path: str) -> str:
+        """Read it in another way."""
+        return path
+
+    assert await tools_of(tmp_path, roots=[tmp_path], tools=[read_file]) == FILE_TOOLS
+
+
+def test_roots_that_cannot_be_used_are_told_when_the_engine_is_opened(tmp_path: Path) -> None:
+    model, nowhere = ScriptedModel([]), {"ALLOWED_ROOTS": "/nowhere/at/all"}
+    with pytest.raises(ConfigError, match="not a folder"):
+        enplace.open(tmp_path, model=model, roots=[tmp_path / "none"], environment={})
+    with pytest.raises(ConfigError, match="not a folder"):
+        enplace.open(tmp_path, model=model, environment=nowhere)
+    for home in (tmp_path, tmp_path / "below" / "home"):
+        with pytest.raises(ConfigError, match="holds the brains"):
+            enplace.open(home, model=model, roots=[tmp_path], environment={})
+    with pytest.raises(ConfigError, match="needs allowed roots"):
+        enplace.open(tmp_path, model=model, shell=True, environment={})
 
 
 async def test_a_local_file_that_is_not_there_is_named_with_the_first_call(tmp_path: Path) -> None:

@@ -13,11 +13,15 @@ from enplace_bench import (
     mcp,
     prefix,
     prove,
+    support,
     turn,
     vanish,
 )
+from enplace_bench.confinement import command as confinement
 from enplace_bench.context import command as context
+from enplace_bench.documents import command as documents
 from enplace_bench.learn import command as learn
+from enplace_bench.lints import command as lints
 from enplace_bench.recall import command as recall
 
 BENCHES = {
@@ -29,9 +33,13 @@ BENCHES = {
     "conformance": conformance,
     "prefix": prefix,
     "recall": recall,
+    "documents": documents,
     "context": context,
     "learn": learn,
+    "confinement": confinement,
     "mcp": mcp,
+    "lints": lints,
+    "support": support,
     "import": importing,
     "prove": prove,
 }

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from enplace.engine import OwnerEngine as OwnerEngine
     from enplace.fetch.rank import RecallOptions as RecallOptions
     from enplace.prepare.compact.policy import CompactionOptions as CompactionOptions
+    from enplace.prepare.lints.setup import lint_setup as lint_setup
     from enplace.providers.anthropic_messages import AnthropicModel as AnthropicModel
     from enplace.providers.embedded import EmbeddedModel as EmbeddedModel
     from enplace.providers.gemini import GeminiModel as GeminiModel
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from enplace.providers.scripted import ScriptedModel as ScriptedModel
     from enplace.records.context import Context as Context
     from enplace.records.event import Event as Event
+    from enplace.records.lint import Lint as Lint
     from enplace.records.message import Reply as Reply
     from enplace.records.model import ModelCard as ModelCard
     from enplace.records.price import Price as Price
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
     from enplace.records.tool import ToolSpec as ToolSpec
     from enplace.stores.inmemory import InMemoryBrains as InMemoryBrains
     from enplace.tools.function import FunctionTool as FunctionTool
+    from enplace.tools.roots import Roots as Roots
+    from enplace.tools.shell import ShellOptions as ShellOptions
+    from enplace.tools.workspace import workspace_tools as workspace_tools
     from enplace.wire.anthropic_messages import from_anthropic as from_anthropic
     from enplace.wire.anthropic_messages import to_anthropic as to_anthropic
     from enplace.wire.gemini import from_gemini as from_gemini
@@ -63,6 +68,7 @@ _HOMES = {
     "GenaiPrices": "providers.prices",
     "InMemoryBrains": "stores.inmemory",
     "LearningOptions": "engine",
+    "Lint": "records.lint",
     "MemoryOptions": "engine",
     "ModelCard": "records.model",
     "OpenAIChatModel": "providers.openai_chat",
@@ -72,8 +78,10 @@ _HOMES = {
     "Price": "records.price",
     "RecallOptions": "fetch.rank",
     "Reply": "records.message",
+    "Roots": "tools.roots",
     "ScriptedModel": "providers.scripted",
     "Settings": "config",
+    "ShellOptions": "tools.shell",
     "ToolCall": "records.tool",
     "ToolOutcome": "records.tool",
     "ToolSpec": "records.tool",
@@ -82,11 +90,13 @@ _HOMES = {
     "from_gemini": "wire.gemini",
     "from_openai": "wire.openai_chat",
     "from_openai_responses": "wire.openai_responses",
+    "lint_setup": "prepare.lints.setup",
     "open": "wiring",
     "to_anthropic": "wire.anthropic_messages",
     "to_gemini": "wire.gemini",
     "to_openai": "wire.openai_chat",
     "to_openai_responses": "wire.openai_responses",
+    "workspace_tools": "tools.workspace",
 }
 
 __all__ = [
@@ -103,6 +113,7 @@ __all__ = [
     "GenaiPrices",
     "InMemoryBrains",
     "LearningOptions",
+    "Lint",
     "MemoryOptions",
     "ModelCard",
     "OpenAIChatModel",
@@ -112,8 +123,10 @@ __all__ = [
     "Price",
     "RecallOptions",
     "Reply",
+    "Roots",
     "ScriptedModel",
     "Settings",
+    "ShellOptions",
     "ToolCall",
     "ToolOutcome",
     "ToolSpec",
@@ -123,11 +136,13 @@ __all__ = [
     "from_gemini",
     "from_openai",
     "from_openai_responses",
+    "lint_setup",
     "open",
     "to_anthropic",
     "to_gemini",
     "to_openai",
     "to_openai_responses",
+    "workspace_tools",
 ]
 
 

@@ -14,7 +14,6 @@ from enplace.records.agent_event import SubAgentEnded, SubAgentOutcome, SubAgent
 from enplace.records.block import TextBlock
 from enplace.records.changeset import Changeset, Lease
 from enplace.records.context import History
-from enplace.records.delegation import child_task_id
 from enplace.records.event import (
     AssistantSpoke,
     ErrorRaised,
@@ -27,7 +26,7 @@ from enplace.records.event import (
 from enplace.records.message import UserMessage
 from enplace.records.place import Child
 from enplace.records.spending import cost_of_turn
-from enplace.records.task import Session
+from enplace.records.task import Session, child_task_id
 from enplace.records.tool import FileEffect, ToolCall, ToolOutcome, ToolSpec
 from enplace.turn import run_turn
 

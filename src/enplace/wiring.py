@@ -35,6 +35,7 @@ from enplace.providers.embedded import (
 )
 from enplace.providers.prices import FixedPrices, GenaiPrices
 from enplace.readers.agents import STOCK, read_agents
+from enplace.readers.files import FileLibrary
 from enplace.records.agent import AgentDefinition
 from enplace.records.media import MediaRule
 from enplace.records.model import ModelCard
@@ -45,6 +46,8 @@ from enplace.tools.log import LOG_TOOLS, log_tools
 from enplace.tools.mcp.servers import read_servers
 from enplace.tools.mcp.toolbox import McpToolbox
 from enplace.tools.memory import MEMORY_TOOLS, memory_tools
+from enplace.tools.roots import Roots
+from enplace.tools.workspace import workspace_tools
 
 Agents: TypeAlias = Sequence[AgentDefinition] | Path | str
 """Definitions, the folder that holds them, or "stock"."""
@@ -59,6 +62,8 @@ def open(
     *,
     model: Model | None = None,
     tools: Sequence[Tool | Callable[..., Any]] = (),
+    roots: Sequence[Path | str] | None = None,
+    shell: bool | None = None,
     system: str | None = None,
     options: EngineOptions | None = None,
     brains: Brains | None = None,
@@ -78,6 +83,11 @@ def open(
         home: Folder for brains and models; created when needed. Default: ENPLACE_HOME.
         model: Answers. Default: what the environment names, else the embedded model.
         tools: For the model; a plain function becomes a `FunctionTool` that is not idempotent.
+        roots: Folders for the tools that read, search and change files, see `workspace_tools`; with
+            none there are no such tools. A tool of yours with the name of one takes its place.
+            Default: ALLOWED_ROOTS.
+        shell: Whether there is a shell in them, in a sandbox where one starts (then it is started
+            once, to see that it does). Default: SHELL_ENABLED.
         system: System prompt: instructions, no knowledge. Default: one that suits the model.
         options: Everything else.
         embedder: Makes vectors for recall; None: recall by words alone. Default: what the
@@ -119,7 +129,12 @@ def open(
             model=chosen,
             counter=counter or best_counter(),
             clock=clock or SystemClock(),
-            tools=tuple(_as_tool(tool) for tool in tools),
+            tools=_tools(
+                tools,
+                settings.roots if roots is None else roots,
+                shell=settings.shell if shell is None else shell,
+                home=folder if brains is None else None,
+            ),
             engine_tools=lambda memory, log: (*memory_tools(memory), *log_tools(log)),
             engine_tool_names=ENGINE_TOOL_NAMES,
             prices=prices if prices is not None else prices_of(settings, chosen),
@@ -129,6 +144,7 @@ def open(
             agents=agents_of(settings, agents, own),
             agent=own,
             models=models or {},
+            library=FileLibrary(),
         ),
         replace(
             options,
@@ -284,6 +300,46 @@ def _prompt_for(model: Model, turn: TurnOptions) -> str:
     """The default model needs its own words; a prompt that the caller chose stands."""
     plain = turn.system == SYSTEM_PROMPT and model.card.name == default_card().name
     return DEFAULT_SYSTEM_PROMPT if plain else turn.system
+
+
+def _tools(
+    given: Sequence[Tool | Callable[..., Any]],
+    folders: Sequence[Path | str],
+    *,
+    shell: bool,
+    home: Path | None,
+) -> tuple[Tool, ...]:
+    """The caller's tools, and before them those of the allowed folders."""
+    own = tuple(_as_tool(tool) for tool in given)
+    if not folders:
+        if shell:
+            raise ConfigError("a shell needs allowed roots")
+        return own
+    taken = {tool.spec.name for tool in own}
+    around = workspace_tools(roots_beside(folders, home), shell=shell)
+    return (*(tool for tool in around if tool.spec.name not in taken), *own)
+
+
+def roots_beside(folders: Sequence[Path | str], home: Path | None) -> Roots:
+    """Allowed folders that hold no brains, which a model could read and change there.
+
+    Args:
+        folders: As for `Roots`.
+        home: Where brains are kept in files; None where they are not.
+
+    Raises:
+        ConfigError: They cannot be used.
+    """
+    roots = Roots(folders)
+    if home is not None:
+        brains = (home / "brains").resolve()
+        for root in roots.folders:
+            if brains.is_relative_to(root) or root.is_relative_to(brains):
+                raise ConfigError(
+                    f"the allowed root {root} holds the brains in {brains}, which the model could"
+                    " read and change there; name a narrower root, or set ENPLACE_HOME"
+                )
+    return roots
 
 
 def _as_tool(tool: Tool | Callable[..., Any]) -> Tool:

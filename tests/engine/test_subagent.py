@@ -26,6 +26,7 @@ from enplace.records.event import (
     UsageReported,
     UserSpoke,
 )
+from enplace.records.model import ModelCard
 from enplace.records.question import Answer as PersonsAnswer
 from enplace.records.tool import FileEffect, ToolCall, ToolOutcome, ToolSpec
 from enplace.stores.inmemory import InMemoryBrains
@@ -71,9 +72,10 @@ class Stage:
         agents: Sequence[AgentDefinition] = (CODER, TESTER),
         turn: TurnOptions | None = None,
         tools: Sequence[Tool] = (),
+        card: ModelCard = CARD,
     ) -> None:
         self.answers: Mapping[str, list[Answer]] = {who: [*given] for who, given in script.items()}
-        self.model = ScriptedModel(self._answer, card=CARD)
+        self.model = ScriptedModel(self._answer, card=card)
         self.agents, self.turn = agents, turn
         self.tools: Sequence[Tool] = [Edit(), Delete(), *tools]
         self.brains = InMemoryBrains()

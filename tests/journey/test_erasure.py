@@ -4,13 +4,12 @@ import json
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests import forks
 from tests.conftest import StandingClock
 from tests.engine.house import House, only
 
@@ -71,9 +70,7 @@ def file_in(folder: Path) -> Path:
 
 def killed(*words: str | Path) -> None:
     """Run a child that kills itself on the way."""
-    child = subprocess.run(
-        [sys.executable, CHILD, *words], check=False, capture_output=True, text=True
-    )
+    child = forks.run(CHILD, *words)
     assert child.returncode == -signal.SIGKILL, child.stderr
 
 

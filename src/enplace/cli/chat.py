@@ -8,7 +8,14 @@ from enplace.blocking import BlockingOwner
 from enplace.blocking import open as open_blocking
 from enplace.cli.show import context_lines, usage_line
 from enplace.errors import EnplaceError, TaskNotFound
-from enplace.records.event import Degraded, EpochOpened, TextStreamed, ToolCalled, UsageReported
+from enplace.records.event import (
+    AdviceGiven,
+    Degraded,
+    EpochOpened,
+    TextStreamed,
+    ToolCalled,
+    UsageReported,
+)
 
 HELP = """\
 /usage            show tokens and cache hits after every model call, or stop showing them
@@ -61,6 +68,8 @@ def _turn(owner: BlockingOwner, task_id: str, message: str, shows_usage: bool) -
                 print(f"\n[{event.tool} {event.input}]", flush=True)
             case Degraded():
                 print(f"[without {event.segment}: {event.reason}]", flush=True)
+            case AdviceGiven():
+                print(f"[{event.code}, {event.where}: {event.advice}]", flush=True)
             case EpochOpened() if shows_usage:
                 print(f"[new epoch: {event.reason}]", flush=True)
             case UsageReported():

@@ -19,7 +19,7 @@ from enplace.cli.show import (
 from enplace.config import Settings
 from enplace.errors import ConfigError
 from enplace.providers import weights
-from enplace.records.event import Degraded, TextStreamed, ToolCalled, UsageReported
+from enplace.records.event import AdviceGiven, Degraded, TextStreamed, ToolCalled, UsageReported
 from enplace.wiring import model_of
 from enplace.wiring import open as open_engine
 
@@ -37,6 +37,8 @@ async def ask(asked: argparse.Namespace) -> int:
                 print(f"\n[{event.tool} {json.dumps(event.input)}]", flush=True)
             elif isinstance(event, Degraded):
                 print(f"\n[without {event.segment}: {event.reason}]", flush=True)
+            elif isinstance(event, AdviceGiven):
+                print(f"[{event.code}, {event.where}: {event.advice}]", flush=True)
             elif isinstance(event, UsageReported):
                 print(flush=True)
         await owner.learned()  # the next command may come too late for what was said now

@@ -7,7 +7,8 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from enplace.cli import chat, commands, demo, doctor
+from enplace.cli import chat, commands, demo, doctor, lint
+from enplace.cli.documents_parser import add_documents
 from enplace.cli.learning_parser import add_learning, add_review
 from enplace.cli.memory_parser import add_memory
 from enplace.errors import EnplaceError, UsageError
@@ -70,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     compact.set_defaults(run=commands.compact)
 
     add_memory(found)
+    add_documents(found)
     add_learning(found)
     add_review(found)
 
@@ -93,6 +95,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     check = found.add_parser("doctor", help="find the usual troubles and say what to do")
     check.set_defaults(run=doctor.doctor)
+
+    lint.add_lint(found)
 
     show = found.add_parser("demo", help="tell, kill, restart, ask: memory that survives")
     show.add_argument("--home", help="keep the brain in this folder instead of a temporary one")

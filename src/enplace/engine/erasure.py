@@ -8,6 +8,7 @@ from enplace.engine.acceptance import accept_name, accept_text
 from enplace.engine.writing import Writer
 from enplace.errors import BadInput, MemoryNotFound, TaskNotFound, UsageError
 from enplace.ports import Brain, Erasing, Recall
+from enplace.records.agent_event import SubAgentStarted
 from enplace.records.erasure import Chosen, ErasurePlan, ErasureReceipt, Needles
 from enplace.records.event import Event
 from enplace.records.laid import digests_of
@@ -117,10 +118,11 @@ class Erasure:
                 raise MemoryNotFound(f"nothing was said in a session {session!r}", id=session)
             return of_places(kept, places, notes).plan("session")
         task = accept_name(task or "", "task")
-        places = [place for place in kept.events if place[0] == task]
+        tasks = _with_children(kept, task)
+        places = [place for place in kept.events if place[0] in tasks]
         if not places:
             raise TaskNotFound(f"there is no task {task!r}", task_id=task)
-        notes = [(task_id, key) for task_id, key, _ in kept.notes if task_id == task]
+        notes = [(task_id, key) for task_id, key, _ in kept.notes if task_id in tasks]
         return of_places(kept, places, notes).plan("task")
 
     def _of_ids(self, kept: Kept, ids: Sequence[str], by: Chosen) -> ErasurePlan:
@@ -133,6 +135,18 @@ class Erasure:
             return self._of_person(kept, people[0].name)
         draft: Draft = of_ids(kept, list(dict.fromkeys(ids)))
         return draft.plan(by)
+
+
+def _with_children(kept: Kept, task_id: str) -> set[str]:
+    """A task and those of all its sub-agents."""
+    found, waiting = {task_id}, [task_id]
+    while waiting:
+        parent = waiting.pop()
+        for (task, _), event in kept.events.items():
+            if task == parent and isinstance(event, SubAgentStarted) and event.child not in found:
+                found.add(event.child)
+                waiting.append(event.child)
+    return found
 
 
 def _require(kept: Kept, id_: str) -> None:

@@ -10,6 +10,7 @@ from enplace.ports import (
     Clock,
     Embedder,
     Jobs,
+    Library,
     LogStore,
     LongTerm,
     Model,
@@ -115,3 +116,5 @@ class Ports:
     """Models that agents may name."""
     jobs: Jobs | None = None
     """None: work beside the turns is done by this process, as long as it lasts."""
+    library: Library | None = None
+    """None: no file becomes a document; texts still can."""

@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import Literal
 
 from enplace.prepare.frames import correction_text, memory_text, notes_text
+from enplace.prepare.lints.setup import lint_setup
 from enplace.prepare.view import View
 from enplace.records.agent_event import CatalogueReloaded
 from enplace.records.canonical import Json, canonical, digest
 from enplace.records.event import EpochOpened, EpochReason, Frame, Framed
+from enplace.records.lint import Lint
 from enplace.records.model import FrameStyle, ModelCard
 from enplace.records.receipt import receipt_of
 from enplace.records.recollection import DroppedMemory, RecalledMemory, Recollection
@@ -42,6 +44,11 @@ class Wanted:
     def system_digest(self) -> str:
         """Names the system prompt."""
         return digest(self.system)
+
+    @cached_property
+    def lints(self) -> tuple[Lint, ...]:
+        """What of it deserves advice."""
+        return lint_setup(self.system, self.tools)
 
     @cached_property
     def tools_digest(self) -> str:

@@ -27,6 +27,7 @@ from enplace.records.block import (
 from enplace.records.compaction import excerpted
 from enplace.records.context import SEGMENTS, SNIPPED, ContextBlock, ContextMessage, Segment
 from enplace.records.event import (
+    AdviceGiven,
     AssistantSpoke,
     Compacted,
     Degraded,
@@ -42,6 +43,7 @@ from enplace.records.event import (
     UsageReported,
     UserSpoke,
 )
+from enplace.records.lint import LintCode
 from enplace.records.media import MediaRule, media_tokens
 from enplace.records.memory import Note
 from enplace.records.tool import ToolSpec
@@ -102,6 +104,9 @@ class View:
         """Whether a model was asked for prose in this epoch, whatever came of it."""
         self.asked_at = 0
         """Ordinal of the newest user message."""
+        self.said = ""
+        """What the user said there, as long as nothing answered it; empty where somebody asked for
+        a boundary right before."""
         self.dead: dict[int, int] = {}
         """Tokens of the tool results in view that later ones supersede, by ordinal."""
         self.factors: dict[str, float | None] = {}
@@ -110,12 +115,16 @@ class View:
         """Digest of the head of which it was told that it waits for the next one; else empty."""
         self.is_torn = False
         """Whether something that was sent in this epoch was erased since."""
+        self.advised: set[LintCode] = set()
+        """What advice was given."""
         self._results: dict[str, ContextBlock] = {}
         self._is_compacted = False
         self._is_snipped = False
         """Whether the epoch left what stood where it stood: then nothing is laid before that."""
         self._untouched = 0
         """Messages that the newest snip left as they stood."""
+        self._is_closed = False
+        """Whether somebody asked for a boundary since the newest message."""
         self._late_notes: list[NoteWritten] | None = None
         """Notes that a caller wrote between a message and its frames, which did not show them."""
 
@@ -144,11 +153,12 @@ class View:
                     self._take_late_notes()
                 case AssistantSpoke():
                     self._close_message()
+                    self.said = ""
                     blocks = [self._block(b, "history", _place(event)) for b in event.blocks]
                     self.dialogue.add("assistant", blocks, event.raw)
                 case ToolFinished():
                     self._take_result(event, superseded)
-                case Degraded() | Erased() | CatalogueReloaded():
+                case Degraded() | Erased() | CatalogueReloaded() | AdviceGiven():
                     self._take_mark(event)
                 case UsageReported():
                     self._take_usage(event)
@@ -184,6 +194,12 @@ class View:
     def head_tokens(self) -> int:
         """Of tools, system prompt and soul."""
         return self.tokens["tools"] + self.tokens["system"] + self.tokens["soul"]
+
+    @property
+    def system_text(self) -> str:
+        """The system prompt; empty before the first epoch."""
+        block = self.system[0].block if self.system else None
+        return block.text if isinstance(block, TextBlock) else ""
 
     def count(self, text: str, kind: TextKind = "prose") -> int:
         """Tokens of a text."""
@@ -243,6 +259,7 @@ class View:
         """Take out of view what a compaction removes; the epoch that follows carries the rest."""
         self.dialogue.settle()
         self.meter.compacted(event.before_tokens - event.after_tokens)
+        self._is_closed = self._is_closed or event.trigger == "boundary"
         self._is_snipped = event.strategy == "snip"
         if event.strategy == "snip":
             self._snip({int(k): v for k, v in json.loads(texts[event.texts[0]]).items()})
@@ -316,6 +333,8 @@ class View:
         said = (*event.media, TextBlock(text=event.text))
         self.pending = tuple(self._block(block, "history", _place(event)) for block in said)
         self.asked_at = _ordinal(event)
+        self.said = "" if self._is_closed or event.agent else event.text
+        self._is_closed = False
         self.message_tokens = sum(block.tokens for block in self.pending)
 
     def _take_result(self, event: ToolFinished, superseded: Sequence[int]) -> None:
@@ -360,11 +379,12 @@ class View:
             factor, event.usage.input_tokens, event.counted_tokens
         )
 
-    def _take_mark(self, event: Degraded | Erased | CatalogueReloaded) -> None:
+    def _take_mark(self, event: Degraded | Erased | CatalogueReloaded | AdviceGiven) -> None:
         if isinstance(event, CatalogueReloaded):
             self.announced = event.catalogue
-            return
-        if isinstance(event, Erased):
+        elif isinstance(event, AdviceGiven):
+            self.advised.add(event.code)
+        elif isinstance(event, Erased):
             self.is_torn = True
         else:
             self.prosed |= event.segment == "summary"

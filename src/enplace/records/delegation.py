@@ -1,20 +1,10 @@
-"""Sub-agents: where one works, and what it gives back to somebody who asked it himself."""
+"""What a sub-agent gives back to somebody who asked it himself."""
 
 from dataclasses import dataclass
 
 from enplace.records.agent_event import SubAgentEnded
-from enplace.records.canonical import digest
 from enplace.records.question import Question
 from enplace.records.tool import ToolOutcome
-
-MOST_TASK_CHARACTERS = 200
-"""Of a parent's task id; of a longer one the digest names its sub-agents' tasks."""
-
-
-def child_task_id(task_id: str, name: str) -> str:
-    """The task of a sub-agent, by its name within its parent's task."""
-    parent = task_id if len(task_id) <= MOST_TASK_CHARACTERS else digest(task_id)[:32]
-    return f"{parent}/{name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from enplace.records.canonical import digest
+
+MOST_TASK_CHARACTERS = 200
+"""Of a parent's task id; of a longer one the digest names its sub-agents' tasks."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
@@ -32,3 +37,9 @@ class Due:
     task_id: str
     position: int
     reason: str
+
+
+def child_task_id(task_id: str, name: str) -> str:
+    """The task of a sub-agent, by its name within its parent's task."""
+    parent = task_id if len(task_id) <= MOST_TASK_CHARACTERS else digest(task_id)[:32]
+    return f"{parent}/{name}"

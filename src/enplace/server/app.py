@@ -160,13 +160,17 @@ def create_app(engine: Engine, keys: Keys, *, heartbeat_s: float = HEARTBEAT_S) 
         await hall.live.drain(DRAIN_S)
         await engine.aclose()
 
-    app = FastAPI(title="Enplace", version=version("enplace"), lifespan=lifespan)
+    # Routes as they are: a router that is included makes each of them anew for every application.
+    routed = (routes, learning_routes, memory_routes)  # memory last: there an id may be any name
+    app = FastAPI(
+        title="Enplace",
+        version=version("enplace"),
+        lifespan=lifespan,
+        routes=[route for router in routed for route in router.routes],
+    )
     app.state.hall = hall
     app.add_middleware(BodyLimit, larger=MOST_BYTES)
     answer_problems(app)
-    app.include_router(routes)
-    app.include_router(learning_routes)  # before memory, where an id may be any name
-    app.include_router(memory_routes)
     return app
 
 

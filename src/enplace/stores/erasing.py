@@ -26,6 +26,7 @@ from enplace.records.erasure import (
     edited,
 )
 from enplace.records.event import (
+    AdviceGiven,
     AssistantSpoke,
     Compacted,
     Degraded,
@@ -428,12 +429,20 @@ def _emptied(event: Event) -> Event:
             return replace(event, frames=frames, why="")
         case Compacted():
             return replace(event, label="")
-        case Degraded():
-            return replace(event, reason=MARK)
-        case ErrorRaised():
-            return replace(event, message=MARK, details={})
+        case Degraded() | AdviceGiven() | ErrorRaised():
+            return _emptied_remark(event)
         case _:
             return event
+
+
+def _emptied_remark(event: Degraded | AdviceGiven | ErrorRaised) -> Event:
+    match event:
+        case Degraded():
+            return replace(event, reason=MARK)
+        case AdviceGiven():
+            return replace(event, excerpt=MARK)
+        case ErrorRaised():
+            return replace(event, message=MARK, details={})
 
 
 def _emptied_of_agents(event: PersonAsked | PersonAnswered | TaskSplit) -> Event:

@@ -6,15 +6,11 @@ from collections.abc import Iterator, Sequence
 from enplace.ports import LogStore, Tool
 from enplace.records.block import TextBlock
 from enplace.records.canonical import JsonObject
-from enplace.records.delegation import child_task_id
 from enplace.records.event import AssistantSpoke, Event, ToolFinished, UserSpoke
+from enplace.records.task import child_task_id
 from enplace.records.tool import ToolCall, ToolOutcome, ToolSpec
 
-_REFERENCE = re.compile(
-    r"\[?(?:(?P<child>[a-z][a-z0-9_]*-\d+\.[0-9a-f]+(?:/[a-z][a-z0-9_]*-\d+\.[0-9a-f]+)*)/)?"
-    r"e?(?P<first>\d+)(?:-e?(?P<last>\d+))?\]?"
-)
-"""Events of the task, or of a sub-agent's by its name, as the sub-agent's result gives it."""
+_REFERENCE = re.compile(r"\[?(?:([^\s\[\]]+)/)?e?(\d+)(?:-e?(\d+))?\]?")
 LOG_TOOLS = ("reopen", "search_log", "compact")
 MOST_FOUND = 20
 """Most lines that one search of a log gives."""
@@ -31,7 +27,8 @@ class Reopen:
     spec = ToolSpec(
         name="reopen",
         description="Read again what is no longer shown: give a reference such as e12 or e40-e52 as"
-        " it stands in the text. `lines` such as 100-180 reads only these lines of it.",
+        " it stands in the text, or coder-12.1/e3-e20 for the work of a sub-agent. `lines` such as"
+        " 100-180 reads only these lines of it.",
         schema={
             "type": "object",
             "properties": {"ref": {"type": "string"}, "lines": {"type": "string"}},
@@ -48,9 +45,10 @@ class Reopen:
         """See `ports.Tool`."""
         found = _REFERENCE.fullmatch(str(call.input.get("ref", "")).strip())
         if found is None:
-            return _failed("ref is a reference such as e12, e40-e52 or coder-12.1/e3-e9")
-        first, last = int(found["first"]), int(found["last"] or found["first"])
-        events = await self._log.read(_task(call.task_id, found["child"]), first - 1)
+            return _failed("ref is a reference such as e12 or e40-e52")
+        child, first, last = found[1], int(found[2]), int(found[3] or found[2])
+        task_id = child_task_id(call.task_id, child) if child else call.task_id
+        events = await self._log.read(task_id, first - 1)
         told = [text for event in events if _at(event) <= last for text in _told(event)]
         if not told:
             return _failed(f"nothing was said between e{first} and e{last} in this task")
@@ -111,13 +109,6 @@ class Compact:
         """See `ports.Tool`. The engine lays the boundary in front of the next model call."""
         label = " ".join(str(call.input.get("label", "")).split())
         return ToolOutcome(blocks=(TextBlock(text=label or "a part of the task"),))
-
-
-def _task(task_id: str, child: str | None) -> str:
-    """The task that a reference means: the own one, or one below it."""
-    for name in child.split("/") if child else ():
-        task_id = child_task_id(task_id, name)
-    return task_id
 
 
 def _told(event: Event) -> Iterator[tuple[int, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 from enplace.prepare.compact.file_tools import Anything, doubted, touches
 from enplace.prepare.compact.files import FileBook
 from enplace.prepare.compact.ledger import Ledger, Voice
+from enplace.records.agent_event import SubAgentEnded, SubAgentStarted
 from enplace.records.canonical import Json, JsonObject, json_object
 from enplace.records.event import AssistantSpoke, Event, ToolFinished, TurnStarted, UserSpoke
 
@@ -62,6 +63,8 @@ class Chronicle:
         """What an event is about, in a few words, by ordinal."""
         self.results: dict[int, str] = {}
         """Of which call an event holds the result, in a few words, by ordinal."""
+        self.children: dict[str, tuple[int, str]] = {}
+        """Sub-agents by name: since when, and how they stand, in a word."""
         self.open_items: Said | None = None
         """The newest list of what is to be done, as the model keeps it."""
         self._keeps_files = keeps_files
@@ -104,6 +107,11 @@ class Chronicle:
                 self._take_answer(event, ordinal)
             case ToolFinished():
                 return self._take_result(event, ordinal)
+            case SubAgentStarted() | SubAgentEnded():
+                name = event.child.rpartition("/")[2]
+                began = self.children.get(name, (ordinal, ""))[0]
+                is_over = isinstance(event, SubAgentEnded)
+                self.children[name] = began, event.outcome if is_over else "at work"
             case TurnStarted() if event.replaces is not None:
                 # the branch that is left may have changed any file, and its calls are not known here
                 self.files.take((Anything(),), ordinal, is_whole=True)

@@ -23,6 +23,7 @@ FILES_SHARE = 0.1
 CHANGED_SHARE = 0.5
 """Of what is left: files that were changed, where more of them than fit were."""
 OPEN_SHARE = 0.06
+CHILDREN_SHARE = 0.06
 FAILURES_SHARE = 0.06
 DECISIONS_SHARE = 0.07
 LAST_WORDS_SHARE = 0.05
@@ -94,6 +95,7 @@ def hand_off(
     said = [said for said in chronicle.said if said.ordinal <= upto and said.ordinal != asked_at]
     writer.section("The user's messages, word for word", _user_lines(said, writer, USER_SHARE))
     _open_items(chronicle, upto, writer)
+    writer.section("Sub-agents", _children(chronicle, upto, writer))
     _last_words(chronicle, upto, writer)
     failed = _failures(chronicle.failures, upto)
     if failed and writer.count(failed[-1]) > FAILURES_SHARE * most_tokens:
@@ -219,6 +221,15 @@ def _open_items(chronicle: Chronicle, upto: int, writer: _Writer) -> None:
         left = len(lines) - len(kept)
         head = f"[e{items.ordinal}]" + (f" ({left} more)" if left else "")
         writer.section("Open items, as last written", [head, *(lines[i] for i in sorted(kept))])
+
+
+def _children(chronicle: Chronicle, upto: int, writer: _Writer) -> list[str]:
+    """Sub-agents that are at work, then the newest that have ended; `reopen` reads their tasks."""
+    known = [(state, at, name) for name, (at, state) in chronicle.children.items() if at <= upto]
+    known.sort(key=lambda child: (child[0] != "at work", -child[1]))
+    return _oldest(
+        (f"[e{at}] {name}: {state}" for state, at, name in known), writer, CHILDREN_SHARE
+    )
 
 
 def _last_words(chronicle: Chronicle, upto: int, writer: _Writer) -> None:
