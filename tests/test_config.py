@@ -12,7 +12,7 @@ from enplace.errors import ConfigError, ModelUnavailable
 from enplace.providers.embedded import EmbeddedModel
 from enplace.providers.openai_chat import OpenAIChatModel
 from enplace.providers.scripted import CARD, ScriptedModel
-from enplace.wiring import embedded_model, model_of
+from enplace.wiring import ENGINE_TOOL_NAMES, embedded_model, model_of
 
 HOME = Path.home() / ".enplace"
 PROVIDER = {"LLM_PROVIDER": "openai", "LLM_MODEL": "gpt-x"}
@@ -186,3 +186,24 @@ async def test_a_local_file_that_is_not_there_is_named_with_the_first_call(tmp_p
     with pytest.raises(ModelUnavailable, match=r"mine\.gguf"):
         async for _ in engine.owner("ada").execute("t", "hello"):
             pass
+
+
+def test_the_catalog_and_the_main_agent_come_from_the_settings(tmp_path: Path) -> None:
+    settings = Settings.from_env({"CATALOG_DIR": str(tmp_path), "ENPLACE_AGENT": "planner"})
+    assert (settings.catalog, settings.agent) == (tmp_path, "planner")
+    with pytest.raises(ConfigError, match="agents cannot be read"):
+        enplace.open(tmp_path, environment={"CATALOG_DIR": str(tmp_path)})
+
+
+async def test_a_main_agent_without_a_catalog_is_a_stock_one(tmp_path: Path) -> None:
+    async with enplace.open(tmp_path, environment={"ENPLACE_AGENT": "planner"}) as engine:
+        assert {agent.name for agent in (await engine.catalogue()).agents} >= {"coder", "tester"}
+    with pytest.raises(ConfigError, match="main agent 'cook'"):
+        enplace.open(tmp_path, environment={"ENPLACE_AGENT": "cook"})
+
+
+async def test_the_names_of_the_engines_tools_are_those_of_the_tools(tmp_path: Path) -> None:
+    model = enplace.ScriptedModel(["hello"])
+    async with enplace.open(tmp_path, model=model, environment={}) as engine:
+        _ = [event async for event in engine.owner().execute("t", "hi")]
+    assert {tool.name for tool in model.requests[0].tools} == ENGINE_TOOL_NAMES

@@ -211,8 +211,8 @@ def _script(desk: Desk, luck: random.Random, source: str, fact: Planted | None) 
             desk.planted[source] = fact.text
         case Planted(carrier="note"):
             desk.answers.append(desk.use("note", key=source, value=fact.text))
-        case None:
-            pass
+        case _:
+            pass  # nothing is planted here
     desk.answers.append(say(story.answer(luck)))
     return text
 
@@ -295,7 +295,7 @@ def _report(desk: Desk, case: Case, in_case: int, ways: Counter[str], turns: int
         "calls": in_case,
         "found_by": dict(ways),
         "compactions": dict(triggers),
-        "phases_ended": labels,
+        "phases_ended": [*labels],
         "units_per_turn": fmean(case.costs),
         "cpu_ms_per_turn": 1e3 * fmean(case.cpu_s),
     }

@@ -64,6 +64,11 @@ class Settings:
     """LEARNING_IDLE_S: seconds without a new turn after which an owner's turns are learned from."""
     learning_turns: int = 12
     """LEARNING_TURNS: turns after which that does not wait for a pause."""
+    catalog: Path | None = None
+    """CATALOG_DIR: a folder with a folder `agents`, in which each agent has one. Default: no agents,
+    or the stock ones where ENPLACE_AGENT names one."""
+    agent: str = ""
+    """ENPLACE_AGENT: the agent that answers. Default: the model with every tool there is."""
     roots: tuple[Path, ...] = ()
     """ALLOWED_ROOTS: folders, with commas between them, that the model may read and change through
     tools; relative paths start in the first. Default: none, and then there are no such tools."""
@@ -108,6 +113,7 @@ class Settings:
         if _flag(env, "SHELL_ENABLED", default=False) and not roots:
             raise ConfigError("SHELL_ENABLED is true, so ALLOWED_ROOTS must name a folder")
         mcp_servers = env.get("MCP_SERVERS")
+        catalog = env.get("CATALOG_DIR")
         return cls(
             home=Path(env.get("ENPLACE_HOME") or defaults.home).expanduser(),
             provider=cast(Provider, provider),
@@ -130,6 +136,8 @@ class Settings:
             learns=_flag(env, "LEARNING_ENABLED", default=defaults.learns),
             learning_idle_s=_positive(env, "LEARNING_IDLE_S", defaults.learning_idle_s),
             learning_turns=_positive(env, "LEARNING_TURNS", defaults.learning_turns),
+            catalog=Path(catalog).expanduser() if catalog else None,
+            agent=env.get("ENPLACE_AGENT", ""),
             roots=roots,
             shell=_flag(env, "SHELL_ENABLED", default=defaults.shell),
             mcp_servers=Path(mcp_servers).expanduser() if mcp_servers else None,

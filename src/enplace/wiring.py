@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from enplace.config import Settings
 from enplace.desk import SYSTEM_PROMPT, TurnOptions
@@ -34,6 +34,7 @@ from enplace.providers.embedded import (
     own_card,
 )
 from enplace.providers.prices import FixedPrices, GenaiPrices
+from enplace.readers.agents import STOCK, read_agents
 from enplace.readers.files import FileLibrary
 from enplace.records.agent import AgentDefinition
 from enplace.records.media import MediaRule
@@ -41,15 +42,19 @@ from enplace.records.model import ModelCard
 from enplace.records.price import Price
 from enplace.stores.sqlite.brain import SqliteBrains
 from enplace.tools.function import FunctionTool
-from enplace.tools.log import log_tools
+from enplace.tools.log import LOG_TOOLS, log_tools
 from enplace.tools.mcp.servers import read_servers
 from enplace.tools.mcp.toolbox import McpToolbox
-from enplace.tools.memory import memory_tools
+from enplace.tools.memory import MEMORY_TOOLS, memory_tools
 from enplace.tools.roots import Roots
 from enplace.tools.workspace import workspace_tools
 
+Agents: TypeAlias = Sequence[AgentDefinition] | Path | str
+"""Definitions, the folder that holds them, or "stock"."""
+
 DEFAULT_OUTPUT_TOKENS = 4_096
 OPENAI_URL = "https://api.openai.com/v1"
+ENGINE_TOOL_NAMES = frozenset({*MEMORY_TOOLS, *LOG_TOOLS})
 
 
 def open(
@@ -66,8 +71,9 @@ def open(
     counter: TokenCounter | None = None,
     clock: Clock | None = None,
     prices: PriceBook | None = None,
-    agents: Sequence[AgentDefinition] = (),
-    agent: str = "",
+    toolboxes: Sequence[Toolbox] = (),
+    agents: Agents | None = None,
+    agent: str | None = None,
     models: Mapping[str, Model] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Engine:
@@ -90,8 +96,13 @@ def open(
         counter: Counts tokens. Default: the extra `tokens` where installed, else by characters.
         clock: Tells the time.
         prices: Knows what calls cost. Default: for a provider's model the extra `prices`.
-        agents: Definitions of sub-agents that the model may delegate to.
+        toolboxes: Tools of other processes, beside those of MCP_SERVERS; asked at the first turn
+            and at every reload, closed with the engine.
+        agents: Whom the model may delegate to: definitions, a folder with one folder per agent, or
+            "stock", those that ship. A folder is read again by `Engine.reload`. Default: `agents`
+            in CATALOG_DIR.
         agent: The one of them that answers the owner, with its own prompt, tools and model.
+            Default: ENPLACE_AGENT.
         models: By the names that agents give them; closed with the engine.
         environment: Instead of the process environment.
 
@@ -101,6 +112,7 @@ def open(
     settings = Settings.from_env(environment)
     folder = settings.home if home is None else Path(home)
     chosen = model if model is not None else model_of(settings, folder)
+    own = settings.agent if agent is None else agent
     options = options or EngineOptions()
     turn = options.turn
     prompt = system if system is not None else _prompt_for(chosen, turn)
@@ -124,12 +136,13 @@ def open(
                 home=folder if brains is None else None,
             ),
             engine_tools=lambda memory, log: (*memory_tools(memory), *log_tools(log)),
+            engine_tool_names=ENGINE_TOOL_NAMES,
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
             jobs=jobs_of(settings),
-            toolboxes=toolboxes_of(settings),
-            agents=lambda: agents,
-            agent=agent,
+            toolboxes=(*toolboxes, *toolboxes_of(settings)),
+            agents=agents_of(settings, agents, own),
+            agent=own,
             models=models or {},
             library=FileLibrary(),
         ),
@@ -197,6 +210,28 @@ def jobs_of(settings: Settings) -> Jobs | None:
     from enplace.jobs.durable import DurableJobs
 
     return DurableJobs(settings.jobs_url)
+
+
+def agents_of(
+    settings: Settings, given: Agents | None, agent: str
+) -> Callable[[], Sequence[AgentDefinition]]:
+    """What reads the definitions of agents: those that were given, else those of the settings.
+
+    Args:
+        settings: Name a folder, or none.
+        given: As `open` takes it.
+        agent: The one that answers; where no folder is named it is a stock one.
+    """
+    if given is None:
+        if settings.catalog is not None:
+            given = settings.catalog / "agents"
+        else:
+            given = "stock" if agent else ()
+    if isinstance(given, str | Path):
+        folder = STOCK if given == "stock" else Path(given)
+        return lambda: read_agents(folder)
+    definitions = given
+    return lambda: definitions  # a list may change before a reload
 
 
 def toolboxes_of(settings: Settings) -> tuple[Toolbox, ...]:

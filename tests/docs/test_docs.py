@@ -143,7 +143,7 @@ def test_every_setting_is_documented() -> None:
     source = (ROOT / "src" / "enplace" / "config.py").read_text(encoding="utf-8")
     named = set(
         re.findall(
-            r"\b(?:ENPLACE|LLM|EMBEDDING|ENGINE|REACTIVE|FEATURE|LEARNING|REDACT|ALLOWED|SHELL|MCP)_[A-Z_]+\b|\bMAX_TOKENS\b",
+            r"\b(?:ENPLACE|LLM|EMBEDDING|ENGINE|REACTIVE|FEATURE|LEARNING|REDACT|ALLOWED|SHELL|MCP|CATALOG)_[A-Z_]+\b|\bMAX_TOKENS\b",
             source,
         )
     )

@@ -100,6 +100,8 @@ class Ports:
     tools: tuple[Tool, ...] = ()
     """The caller's."""
     engine_tools: EngineTools | None = None
+    engine_tool_names: frozenset[str] = frozenset()
+    """Of the tools that it makes: what agents may name, before an owner is there to make them for."""
     embedder: Embedder | None = None
     """None: recall by words alone."""
     prices: PriceBook | None = None

@@ -35,7 +35,7 @@ class TellingTool(Tool, Protocol):
         """Do it, and tell events as they happen; the outcome comes last.
 
         Events with a place stand in another task's log and are passed on; those without are stored
-        in the log of the call's own task.
+        in the log of the call's own task, unless the call told them when it ran before.
         """
         ...
 

@@ -20,7 +20,7 @@ from enplace.prepare.compact.summary import (
     prose_in,
 )
 from enplace.prepare.frames import soul_text
-from enplace.prepare.layout import Wanted, deferred, frames, head, opening
+from enplace.prepare.layout import Wanted, deferred, frames, head, opening, same_head
 from enplace.prepare.lints.advice import advice_for
 from enplace.prepare.prefix import Sent, expect
 from enplace.prepare.view import View
@@ -182,7 +182,10 @@ class Preparer:
                 compacted, texts = made
                 becomes = "compaction" if isinstance(decision, Collapse) else "snip"
                 reason = reason or becomes
-                opened, head_texts = head(reason, wanted, soul_text(await soul()))
+                if isinstance(decision, Snip) and not situation.is_cold:
+                    opened, head_texts = same_head(reason, self.view)  # its price is no new head
+                else:
+                    opened, head_texts = head(reason, wanted, soul_text(await soul()))
                 changes = await self._append([compacted, opened], (*texts, *head_texts), journal)
         self._near = decision if isinstance(decision, Keep) and decision.prepares else None
         if reason is not None and not changes:

@@ -69,6 +69,8 @@ class View:
         self.last = 0
         """The largest of them."""
         self.epoch: EpochOpened | None = None
+        self.head_texts: tuple[str, ...] = ()
+        """System prompt, catalogue and soul of the epoch, as far as it has them."""
         self.system: tuple[ContextBlock, ...] = ()
         self.tools: tuple[ToolSpec, ...] = ()
         self.dialogue = Dialogue()
@@ -110,7 +112,7 @@ class View:
         self.factors: dict[str, float | None] = {}
         """Reported over counted tokens, by model."""
         self.announced = ""
-        """Digest of the head that waits for the next epoch, as far as that was told."""
+        """Digest of the head of which it was told that it waits for the next one; else empty."""
         self.is_torn = False
         """Whether something that was sent in this epoch was erased since."""
         self.advised: set[LintCode] = set()
@@ -218,6 +220,7 @@ class View:
             self._forget_frames()
         if head != self.dialogue.head:
             self.kept_tokens = self._untouched = 0
+            self.announced = ""
         self._is_compacted = self.prosed = self.is_torn = False
         is_same = self.epoch is None or self.epoch.model == event.model
         self.epoch, self.dialogue.head = event, head
@@ -233,6 +236,8 @@ class View:
                 self._tally(block)
         for block in self.pending:
             self._tally(block)
+        named = (event.system, event.tools, event.soul)
+        self.head_texts = tuple(texts[name] for name in named if name)
         catalogue = texts[event.tools] if event.tools else "[]"
         self.tools = tuple(ToolSpec(**definition) for definition in json.loads(catalogue))
         self.tokens["tools"] = self.count(catalogue, "json") if self.tools else 0
@@ -356,7 +361,7 @@ class View:
         if event.purpose == "collapse":
             self.prosed = True
             self.meter.beside(event)
-        if event.purpose != "turn" or event.place is None or self.epoch is None:
+        if event.purpose not in {"turn", "subagent"} or event.place is None or self.epoch is None:
             return
         messages = self.dialogue.messages
         request = messages[-2].chain if len(messages) > 1 else self.dialogue.head

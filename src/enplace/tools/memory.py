@@ -13,6 +13,7 @@ from enplace.records.tool import ToolCall, ToolOutcome
 from enplace.tools.function import FunctionTool
 from enplace.tools.keys import call_key
 
+MEMORY_TOOLS = ("remember", "recall", "forget", "note")
 MOST_CHARACTERS = 2_000
 _ANSWERS: Mapping[str, str] = {
     "added": "Remembered: {text}",
