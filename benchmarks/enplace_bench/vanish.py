@@ -34,7 +34,7 @@ from enplace import Context, Engine, Event, FunctionTool, Reply, ScriptedModel, 
 from enplace.providers.scripted import call, say
 from enplace.records.message import TextPiece
 from enplace.server.keys import Keys, hash_key
-from enplace.server.live import event_key
+from enplace.server.live_turn import event_key
 from enplace.server.sse import payload
 from enplace_bench.report import Bar, Report
 

@@ -202,7 +202,7 @@ class OwnerEngine:
 
     async def questions(self) -> Sequence[PersonAsked]:
         """What people are asked in the owner's tasks and have not answered, oldest first."""
-        return await self._turns.questions()
+        return await self._turns.questions(self._ports.clock.now())
 
     async def cancel(self, task_id: str) -> bool:
         """Stop the turn of a task that runs in this process, waits for a person, or was broken.

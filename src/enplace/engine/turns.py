@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from enplace.admission.open_turn import Ground, OpenTurn, answered, close, resume, start
 from enplace.admission.verdict import (
@@ -108,11 +109,9 @@ class Turns:
             station = await self._rooms.stations.own(brain)
             return await close_part(station, warm, lease, session, label)
 
-    async def questions(self) -> Sequence[PersonAsked]:
+    async def questions(self, now: datetime) -> Sequence[PersonAsked]:
         """What people are asked in the owner's tasks and have not answered, oldest first."""
-        brain = await self._rooms.brain()
-        asked = await brain.log.questions()
-        now = (await self._rooms.stations.own(brain)).clock.now()
+        asked = await (await self._rooms.brain()).log.questions()
         return [each for each in asked if not each.agent and each.expires_at > now]
 
     async def split(self, task_id: str, into: Sequence[str], label: str) -> TaskSplit:
