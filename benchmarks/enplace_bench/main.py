@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 
 from enplace_bench import (
+    agents,
     chat,
     conformance,
     crash,
@@ -37,6 +38,7 @@ BENCHES = {
     "context": context,
     "learn": learn,
     "confinement": confinement,
+    "agents": agents,
     "mcp": mcp,
     "lints": lints,
     "support": support,

@@ -133,6 +133,14 @@ STEPS = (
         ),
     ),
     Step(
+        name="agents",
+        command=("enplace-bench", "agents", "--json"),
+        claims=(
+            Claim(field="fixed", at_least=1),
+            Claim(field="largest_child_share", at_most=0.25),
+        ),
+    ),
+    Step(
         name="mcp",
         command=("enplace-bench", "mcp", "--json"),
         claims=(Claim(field="transports", at_least=2),),
