@@ -60,6 +60,7 @@ PROVIDER = {"LLM_PROVIDER": "openai", "LLM_MODEL": "gpt-x"}
         ),
         ({"MCP_SERVERS": "/etc/mcp.json"}, Settings(home=HOME, mcp_servers=Path("/etc/mcp.json"))),
         ({"MCP_SERVERS": ""}, Settings(home=HOME)),
+        ({"ENGINE_ASKS_PEOPLE": "true"}, Settings(home=HOME, engine_asks_people=True)),
         ({"ENPLACE_LOCAL_THREADS": "4"}, Settings(home=HOME, local_threads=4)),
     ],
 )
@@ -92,6 +93,7 @@ def test_settings_are_read_from_the_environment(
         ({"SHELL_ENABLED": "true"}, "ALLOWED_ROOTS"),
         ({"LEARNING_IDLE_S": "0"}, "LEARNING_IDLE_S"),
         ({"LEARNING_TURNS": "many"}, "LEARNING_TURNS"),
+        ({"ENGINE_ASKS_PEOPLE": "yes"}, "ENGINE_ASKS_PEOPLE"),
     ],
 )
 def test_a_wrong_setting_is_named(environ: dict[str, str], name: str) -> None:

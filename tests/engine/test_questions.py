@@ -15,6 +15,7 @@ from enplace.errors import (
     QuestionClosed,
     QuestionNotFound,
     TaskNotFound,
+    UsageError,
 )
 from enplace.providers.scripted import call
 from enplace.records.agent_event import PersonAnswered, PersonAsked
@@ -124,6 +125,20 @@ async def test_a_tool_may_ask_while_it_runs_and_gets_the_answer() -> None:
     rest = await respond(house, "window", request_id=asked.request_id)
     assert book.booked == ["window"]
     assert outputs(rest) == ["booked: window"]
+
+
+async def test_an_answer_is_not_lost_to_an_engine_without_the_tool() -> None:
+    delete = Delete()
+    house = House(tools=[delete])
+    await house.say("Delete it.", ASKED)
+    house.tools = []
+    house.reopen()
+    with pytest.raises(UsageError, match="'delete'"):
+        await respond(house, "yes")
+    assert len(await house.owner.questions()) == 1
+    house.tools = [delete]
+    house.reopen()
+    assert outputs(await respond(house, "yes")) == ["gone"]
 
 
 async def test_the_question_survives_a_restart(tmp_path: Path) -> None:

@@ -191,6 +191,7 @@ class OwnerEngine:
             QuestionNotFound: The task waits for no such answer.
             QuestionClosed: The question was answered before, or it has expired.
             TaskBusy: The turn goes on already.
+            UsageError: This engine has not the tool that asks; nothing was stored.
             EnplaceError: As `execute`.
         """
         accept_name(task_id, "task_id")

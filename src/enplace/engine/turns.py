@@ -17,7 +17,14 @@ from enplace.admission.verdict import (
 from enplace.desk import Station, Warm, branch_off, close_part, warm_up
 from enplace.engine.stations import Stations
 from enplace.engine.stopping import Stop
-from enplace.errors import BadInput, EnplaceError, QuestionNotFound, TaskNotFound, TurnCancelled
+from enplace.errors import (
+    BadInput,
+    EnplaceError,
+    QuestionNotFound,
+    TaskNotFound,
+    TurnCancelled,
+    UsageError,
+)
 from enplace.ports import Brain
 from enplace.records.agent_event import PersonAsked, SubAgentEnded, TaskSplit, was_told
 from enplace.records.changeset import Changeset, Lease
@@ -74,6 +81,9 @@ class Turns:
             question = question_at(warm.history, request_id, station.clock.now())
             if question.agent:
                 raise QuestionNotFound("a sub-agent asks; answer the question of its parent")
+            if question.tool not in station.tools:  # the answer would be lost
+                text = f"this engine has no tool {question.tool!r}: answer where it is, or cancel"
+                raise UsageError(text, tool=question.tool, request_id=question.request_id)
             ground = await self._ground(station, warm, lease)
             turn = await answered(ground, question, answer)
             try:
