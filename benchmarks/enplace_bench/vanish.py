@@ -116,12 +116,26 @@ def start_anew(words: Sequence[str]) -> Process:
 
 
 class Server:
-    """A server in a process of its own, from its start until it is stopped or left."""
+    """A server in a process of its own, from its start until it is stopped or left.
 
-    def __init__(self, home: Path, start: Start = start_anew) -> None:
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        self.process = start(["-m", "enplace_bench.vanish", str(home), str(port)])
+    Args:
+        home: Where its brains are.
+        start: Starts Python.
+        port: Where it listens; by default somewhere.
+        module: Started with home and port it is the server.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        start: Start = start_anew,
+        *,
+        port: int | None = None,
+        module: str = "enplace_bench.vanish",
+    ) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = start(["-m", module, str(home), str(self.port)])
 
     def __enter__(self) -> Self:
         deadline = time.monotonic() + STARTED_WITHIN_S
