@@ -1,5 +1,6 @@
 """What every test gets: one event loop, a clock that stands, and the prefix law."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import settings
 
+from enplace.config import Settings
+from enplace.providers.minilm import MiniLMEmbedder
+from enplace.providers.weights import MINILM
 from enplace.records.canonical import JsonObject
 from enplace.records.context import Context
 from enplace.records.event import Place
@@ -46,6 +50,18 @@ class StandingClock:
 @pytest.fixture
 def clock() -> StandingClock:
     return StandingClock()
+
+
+@pytest.fixture(scope="session")
+def loaded_weights() -> Iterator[None]:
+    """The weights of the default embedder, loaded once for all tests that ask for them.
+
+    Embedders share them as long as one holds them, and many tests make an engine of their own.
+    """
+    embedder = MiniLMEmbedder(lambda: MINILM.find_or_pull(Settings.from_env({}).home))
+    asyncio.run(embedder.encode(["Hello"]))
+    yield
+    asyncio.run(embedder.aclose())
 
 
 class RequestLog(logging.Handler):

@@ -1,6 +1,8 @@
 """Settings from the environment."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,8 @@ from enplace.config import Settings
 from enplace.errors import ConfigError, ModelUnavailable
 from enplace.providers.embedded import EmbeddedModel
 from enplace.providers.openai_chat import OpenAIChatModel
-from enplace.wiring import embedded_model, model_of
+from enplace.providers.scripted import CARD, ScriptedModel
+from enplace.wiring import ENGINE_TOOL_NAMES, embedded_model, model_of
 
 HOME = Path.home() / ".enplace"
 PROVIDER = {"LLM_PROVIDER": "openai", "LLM_MODEL": "gpt-x"}
@@ -50,6 +53,11 @@ PROVIDER = {"LLM_PROVIDER": "openai", "LLM_MODEL": "gpt-x"}
             {"LEARNING_ENABLED": "true", "LEARNING_IDLE_S": "5", "LEARNING_TURNS": "3"},
             Settings(home=HOME, learning_idle_s=5, learning_turns=3),
         ),
+        ({"ALLOWED_ROOTS": "", "SHELL_ENABLED": "false"}, Settings(home=HOME)),
+        (
+            {"ALLOWED_ROOTS": "/srv/a, ~/b ,", "SHELL_ENABLED": "True"},
+            Settings(home=HOME, roots=(Path("/srv/a"), Path.home() / "b"), shell=True),
+        ),
         ({"MCP_SERVERS": "/etc/mcp.json"}, Settings(home=HOME, mcp_servers=Path("/etc/mcp.json"))),
         ({"MCP_SERVERS": ""}, Settings(home=HOME)),
         ({"ENGINE_ASKS_PEOPLE": "true"}, Settings(home=HOME, engine_asks_people=True)),
@@ -80,6 +88,9 @@ def test_settings_are_read_from_the_environment(
         ({"LLM_WINDOW_TOKENS": "big"}, "LLM_WINDOW_TOKENS"),
         ({"ENPLACE_LOCAL_THREADS": "0"}, "ENPLACE_LOCAL_THREADS"),
         ({"LEARNING_ENABLED": "1"}, "LEARNING_ENABLED"),
+        ({"ALLOWED_ROOTS": "/srv/a,b"}, "ALLOWED_ROOTS"),
+        ({"ALLOWED_ROOTS": "/srv/a", "SHELL_ENABLED": "1"}, "SHELL_ENABLED"),
+        ({"SHELL_ENABLED": "true"}, "ALLOWED_ROOTS"),
         ({"LEARNING_IDLE_S": "0"}, "LEARNING_IDLE_S"),
         ({"LEARNING_TURNS": "many"}, "LEARNING_TURNS"),
         ({"ENGINE_ASKS_PEOPLE": "yes"}, "ENGINE_ASKS_PEOPLE"),
@@ -119,6 +130,55 @@ def test_the_local_model_gets_a_card_of_its_own(tmp_path: Path) -> None:
     assert not model.card.uses_engine_tools
 
 
+async def tools_of(home: Path, **given: Any) -> list[str]:
+    """The names of the tools that an engine offers its model; those of the engine itself are off."""
+    model = ScriptedModel(["ok"], card=replace(CARD, uses_engine_tools=False))
+    brains = enplace.InMemoryBrains()
+    environment = given.pop("environment", {})
+    engine = enplace.open(
+        home, model=model, brains=brains, embedder=None, environment=environment, **given
+    )
+    async with engine:
+        async for _ in engine.owner("ada").execute("t", "hello"):
+            pass
+    return [spec.name for spec in model.requests[0].tools]
+
+
+FILE_TOOLS = ["edit_file", "find_files", "list_files", "read_file", "search_files", "write_file"]
+
+
+async def test_an_engine_has_tools_for_files_only_in_allowed_folders(tmp_path: Path) -> None:
+    assert await tools_of(tmp_path) == []
+    assert await tools_of(tmp_path, roots=[tmp_path]) == FILE_TOOLS
+    allowed = {"ALLOWED_ROOTS": str(tmp_path)}
+    assert await tools_of(tmp_path, environment=allowed) == FILE_TOOLS
+    assert await tools_of(tmp_path, environment=allowed, roots=[]) == []
+    with_shell = {**allowed, "SHELL_ENABLED": "true"}
+    assert await tools_of(tmp_path, environment=with_shell) == sorted([*FILE_TOOLS, "shell"])
+    assert await tools_of(tmp_path, environment=with_shell, shell=False) == FILE_TOOLS
+
+
+async def test_a_tool_of_ones_own_takes_the_place_of_one_of_these(tmp_path: Path) -> None:
+    def read_file(path: str) -> str:
+        """Read it in another way."""
+        return path
+
+    assert await tools_of(tmp_path, roots=[tmp_path], tools=[read_file]) == FILE_TOOLS
+
+
+def test_roots_that_cannot_be_used_are_told_when_the_engine_is_opened(tmp_path: Path) -> None:
+    model, nowhere = ScriptedModel([]), {"ALLOWED_ROOTS": "/nowhere/at/all"}
+    with pytest.raises(ConfigError, match="not a folder"):
+        enplace.open(tmp_path, model=model, roots=[tmp_path / "none"], environment={})
+    with pytest.raises(ConfigError, match="not a folder"):
+        enplace.open(tmp_path, model=model, environment=nowhere)
+    for home in (tmp_path, tmp_path / "below" / "home"):
+        with pytest.raises(ConfigError, match="holds the brains"):
+            enplace.open(home, model=model, roots=[tmp_path], environment={})
+    with pytest.raises(ConfigError, match="needs allowed roots"):
+        enplace.open(tmp_path, model=model, shell=True, environment={})
+
+
 async def test_a_local_file_that_is_not_there_is_named_with_the_first_call(tmp_path: Path) -> None:
 
     missing = tmp_path / "mine.gguf"
@@ -128,3 +188,24 @@ async def test_a_local_file_that_is_not_there_is_named_with_the_first_call(tmp_p
     with pytest.raises(ModelUnavailable, match=r"mine\.gguf"):
         async for _ in engine.owner("ada").execute("t", "hello"):
             pass
+
+
+def test_the_catalog_and_the_main_agent_come_from_the_settings(tmp_path: Path) -> None:
+    settings = Settings.from_env({"CATALOG_DIR": str(tmp_path), "ENPLACE_AGENT": "planner"})
+    assert (settings.catalog, settings.agent) == (tmp_path, "planner")
+    with pytest.raises(ConfigError, match="agents cannot be read"):
+        enplace.open(tmp_path, environment={"CATALOG_DIR": str(tmp_path)})
+
+
+async def test_a_main_agent_without_a_catalog_is_a_stock_one(tmp_path: Path) -> None:
+    async with enplace.open(tmp_path, environment={"ENPLACE_AGENT": "planner"}) as engine:
+        assert {agent.name for agent in (await engine.catalogue()).agents} >= {"coder", "tester"}
+    with pytest.raises(ConfigError, match="main agent 'cook'"):
+        enplace.open(tmp_path, environment={"ENPLACE_AGENT": "cook"})
+
+
+async def test_the_names_of_the_engines_tools_are_those_of_the_tools(tmp_path: Path) -> None:
+    model = enplace.ScriptedModel(["hello"])
+    async with enplace.open(tmp_path, model=model, environment={}) as engine:
+        _ = [event async for event in engine.owner().execute("t", "hi")]
+    assert {tool.name for tool in model.requests[0].tools} == ENGINE_TOOL_NAMES

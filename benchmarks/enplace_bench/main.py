@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 
 from enplace_bench import (
+    agents,
     chat,
     conformance,
     crash,
@@ -14,11 +15,15 @@ from enplace_bench import (
     mcp,
     prefix,
     prove,
+    support,
     turn,
     vanish,
 )
+from enplace_bench.confinement import command as confinement
 from enplace_bench.context import command as context
+from enplace_bench.documents import command as documents
 from enplace_bench.learn import command as learn
+from enplace_bench.lints import command as lints
 from enplace_bench.recall import command as recall
 
 BENCHES = {
@@ -31,9 +36,14 @@ BENCHES = {
     "conformance": conformance,
     "prefix": prefix,
     "recall": recall,
+    "documents": documents,
     "context": context,
     "learn": learn,
+    "confinement": confinement,
+    "agents": agents,
     "mcp": mcp,
+    "lints": lints,
+    "support": support,
     "import": importing,
     "prove": prove,
 }

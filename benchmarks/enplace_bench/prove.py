@@ -111,6 +111,18 @@ STEPS = (
         ),
     ),
     Step(
+        name="confinement",
+        command=("enplace-bench", "confinement", "--json"),
+        claims=(
+            Claim(field="paths", at_least=2_000),
+            Claim(field="leaked", at_most=0),
+            Claim(field="changed", at_most=0),
+            Claim(field="race_leaked", at_most=0),
+            Claim(field="escaped", at_most=0),  # of no commands, where no sandbox starts
+            Claim(field="printing.share_of_cap", at_most=1.0),
+        ),
+    ),
+    Step(
         name="vanish",
         command=("enplace-bench", "vanish", "--rounds", "50", "--json"),
         claims=(
@@ -118,6 +130,14 @@ STEPS = (
             Claim(field="missing", at_most=0),
             Claim(field="repeated", at_most=0),
             Claim(field="disordered", at_most=0),
+        ),
+    ),
+    Step(
+        name="agents",
+        command=("enplace-bench", "agents", "--json"),
+        claims=(
+            Claim(field="fixed", at_least=1),
+            Claim(field="largest_child_share", at_most=0.25),
         ),
     ),
     Step(
@@ -161,6 +181,16 @@ STEPS = (
         ),
     ),
     Step(
+        name="support",
+        command=("enplace-bench", "support", "--turns", "300", "--json"),
+        claims=(
+            Claim(field="turns", at_least=300),
+            Claim(field="largest_context_share", at_most=1.0),
+            Claim(field="facts_found", at_least=20),
+            Claim(field="cost_ratio", at_most=1.2),
+        ),
+    ),
+    Step(
         name="questions",
         command=("enplace-bench", "context", "--parts", "questions", "--json"),
         claims=(
@@ -182,6 +212,17 @@ STEPS = (
         name="chat",
         command=("enplace-bench", "chat", "--json"),
         claims=(Claim(field="remembered", at_least=1),),
+    ),
+    Step(
+        name="lints",
+        command=("enplace-bench", "lints", "--json"),
+        claims=(
+            Claim(field="known.exact", at_least=30),
+            Claim(field="known.silent", at_least=30),
+            Claim(field="blind.exact", at_least=27),
+            Claim(field="blind.silent", at_least=27),
+            Claim(field="turn_cpu_us", at_most=50),
+        ),
     ),
     Step(
         name="import",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from enplace.engine import OwnerEngine as OwnerEngine
     from enplace.fetch.rank import RecallOptions as RecallOptions
     from enplace.prepare.compact.policy import CompactionOptions as CompactionOptions
+    from enplace.prepare.lints.setup import lint_setup as lint_setup
     from enplace.providers.anthropic_messages import AnthropicModel as AnthropicModel
     from enplace.providers.embedded import EmbeddedModel as EmbeddedModel
     from enplace.providers.gemini import GeminiModel as GeminiModel
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from enplace.records.context import Context as Context
     from enplace.records.delegation import Delegation as Delegation
     from enplace.records.event import Event as Event
+    from enplace.records.lint import Lint as Lint
     from enplace.records.message import Reply as Reply
     from enplace.records.model import ModelCard as ModelCard
     from enplace.records.permission import PermissionRule as PermissionRule
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
     from enplace.records.tool import ToolSpec as ToolSpec
     from enplace.stores.inmemory import InMemoryBrains as InMemoryBrains
     from enplace.tools.function import FunctionTool as FunctionTool
+    from enplace.tools.roots import Roots as Roots
+    from enplace.tools.shell import ShellOptions as ShellOptions
+    from enplace.tools.workspace import workspace_tools as workspace_tools
     from enplace.wire.anthropic_messages import from_anthropic as from_anthropic
     from enplace.wire.anthropic_messages import to_anthropic as to_anthropic
     from enplace.wire.gemini import from_gemini as from_gemini
@@ -73,6 +78,7 @@ _HOMES = {
     "GenaiPrices": "providers.prices",
     "InMemoryBrains": "stores.inmemory",
     "LearningOptions": "engine",
+    "Lint": "records.lint",
     "MemoryOptions": "engine",
     "ModelCard": "records.model",
     "OpenAIChatModel": "providers.openai_chat",
@@ -84,8 +90,10 @@ _HOMES = {
     "Question": "records.question",
     "RecallOptions": "fetch.rank",
     "Reply": "records.message",
+    "Roots": "tools.roots",
     "ScriptedModel": "providers.scripted",
     "Settings": "config",
+    "ShellOptions": "tools.shell",
     "ToolCall": "records.tool",
     "ToolOutcome": "records.tool",
     "ToolSpec": "records.tool",
@@ -94,11 +102,13 @@ _HOMES = {
     "from_gemini": "wire.gemini",
     "from_openai": "wire.openai_chat",
     "from_openai_responses": "wire.openai_responses",
+    "lint_setup": "prepare.lints.setup",
     "open": "wiring",
     "to_anthropic": "wire.anthropic_messages",
     "to_gemini": "wire.gemini",
     "to_openai": "wire.openai_chat",
     "to_openai_responses": "wire.openai_responses",
+    "workspace_tools": "tools.workspace",
 }
 
 __all__ = [
@@ -119,6 +129,7 @@ __all__ = [
     "GenaiPrices",
     "InMemoryBrains",
     "LearningOptions",
+    "Lint",
     "MemoryOptions",
     "ModelCard",
     "OpenAIChatModel",
@@ -130,8 +141,10 @@ __all__ = [
     "Question",
     "RecallOptions",
     "Reply",
+    "Roots",
     "ScriptedModel",
     "Settings",
+    "ShellOptions",
     "ToolCall",
     "ToolOutcome",
     "ToolSpec",
@@ -141,11 +154,13 @@ __all__ = [
     "from_gemini",
     "from_openai",
     "from_openai_responses",
+    "lint_setup",
     "open",
     "to_anthropic",
     "to_gemini",
     "to_openai",
     "to_openai_responses",
+    "workspace_tools",
 ]
 
 

@@ -64,6 +64,16 @@ class Settings:
     """LEARNING_IDLE_S: seconds without a new turn after which an owner's turns are learned from."""
     learning_turns: int = 12
     """LEARNING_TURNS: turns after which that does not wait for a pause."""
+    catalog: Path | None = None
+    """CATALOG_DIR: a folder with a folder `agents`, in which each agent has one. Default: no agents,
+    or the stock ones where ENPLACE_AGENT names one."""
+    agent: str = ""
+    """ENPLACE_AGENT: the agent that answers. Default: the model with every tool there is."""
+    roots: tuple[Path, ...] = ()
+    """ALLOWED_ROOTS: folders, with commas between them, that the model may read and change through
+    tools; relative paths start in the first. Default: none, and then there are no such tools."""
+    shell: bool = False
+    """SHELL_ENABLED: `true` or `false`. Whether the model may run commands in these folders."""
     mcp_servers: Path | None = None
     """MCP_SERVERS: a JSON file of MCP servers whose tools the model is given."""
     jobs_url: str = ""
@@ -101,7 +111,11 @@ class Settings:
             choices = ", ".join(get_args(EmbeddingProvider))
             raise ConfigError(f"EMBEDDING_PROVIDER is {embedding!r}; it is one of: {choices}")
         local_model = env.get("ENPLACE_LOCAL_MODEL")
+        roots = _folders(env, "ALLOWED_ROOTS")
+        if _flag(env, "SHELL_ENABLED", default=False) and not roots:
+            raise ConfigError("SHELL_ENABLED is true, so ALLOWED_ROOTS must name a folder")
         mcp_servers = env.get("MCP_SERVERS")
+        catalog = env.get("CATALOG_DIR")
         return cls(
             home=Path(env.get("ENPLACE_HOME") or defaults.home).expanduser(),
             provider=cast(Provider, provider),
@@ -124,6 +138,10 @@ class Settings:
             learns=_flag(env, "LEARNING_ENABLED", default=defaults.learns),
             learning_idle_s=_positive(env, "LEARNING_IDLE_S", defaults.learning_idle_s),
             learning_turns=_positive(env, "LEARNING_TURNS", defaults.learning_turns),
+            catalog=Path(catalog).expanduser() if catalog else None,
+            agent=env.get("ENPLACE_AGENT", ""),
+            roots=roots,
+            shell=_flag(env, "SHELL_ENABLED", default=defaults.shell),
             mcp_servers=Path(mcp_servers).expanduser() if mcp_servers else None,
             jobs_url=env.get("JOBS_URL", ""),
             engine_api_key=env.get("ENGINE_API_KEY", ""),
@@ -143,6 +161,15 @@ def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
     if text.lower() not in {"true", "false"}:
         raise ConfigError(f"{name} is {text!r}; it is true or false")
     return text.lower() == "true"
+
+
+def _folders(env: Mapping[str, str], name: str) -> tuple[Path, ...]:
+    named = [text.strip() for text in env.get(name, "").split(",")]
+    folders = tuple(Path(text).expanduser() for text in named if text)
+    for folder in folders:
+        if not folder.is_absolute():
+            raise ConfigError(f"{name} names {str(folder)!r}; a folder is given by its whole path")
+    return folders
 
 
 def _hash(env: Mapping[str, str], name: str) -> str:

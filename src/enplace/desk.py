@@ -120,6 +120,14 @@ class Station:
     they were loaded while tasks were open."""
     troubles: tuple[str, ...] = ()
     """Tools that could not be had, in words: each task is told once."""
+    newest: Callable[[], "Station"] | None = None
+    """Makes it as the newest reload leaves it; None: nothing is ever reloaded."""
+
+    @property
+    def now(self) -> "Station":
+        """As the newest reload leaves it; a turn goes on with the model that it began with."""
+        found = self if self.newest is None else self.newest()
+        return found if found.model is self.model else replace(found, model=self.model)
 
     def preparer(self) -> Preparer:
         """A preparer that has seen nothing yet."""
@@ -202,15 +210,14 @@ def open_journal(
 
 def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
     """Wire the steps of one turn."""
-    brain, clock, options, wanted = station.brain, station.clock, station.options, station.wanted
-    bench = _bench(station, journal)
+    brain, clock = station.brain, station.clock
 
     async def fetch(message: UserMessage, history: History) -> Recollection:
         if history.framed:
             return Recollection(query=RecallQuery(terms=(), reason="recalled before the crash"))
         preparer.catch_up(history)
         now = clock.now()
-        in_view = preparer.in_view(wanted, now, station.price())
+        in_view = preparer.in_view(station.now.wanted, now, station.price())
         asked = Asked(
             message=message.text,
             before=last_words(history),
@@ -218,15 +225,15 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
             visible=in_view.memories,
             out_of_view=0 if station.parent else in_view.gone,
         )
-        return await recall(brain, station.embedder, asked, now=now, options=options.recall)
+        return await recall(brain, station.embedder, asked, now=now, options=station.options.recall)
 
     async def prepare(history: History, found: Recollection) -> Prepared:
-        _require_budget(station, history)
+        _require_budget(station.now, history)
         take_aside(station, preparer, history.task_id)
         return await preparer.prepare(
             history,
             found,
-            wanted,
+            station.now.wanted,
             soul=brain.memory.soul,
             journal=journal,
             now=clock.now(),
@@ -237,7 +244,7 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
     async def recover(history: History) -> Prepared | None:
         return await preparer.recover(
             history,
-            wanted,
+            station.now.wanted,
             soul=brain.memory.soul,
             journal=journal,
             now=clock.now(),
@@ -245,32 +252,35 @@ def set_desk(station: Station, preparer: Preparer, journal: Journal) -> Desk:
         )
 
     def begin_aside(context: Context) -> None:
-        asked = preparer.asks(context, wanted, station.price())
-        if asked is not None and options.compaction is not None:
+        asked = preparer.asks(context, station.now.wanted, station.price())
+        compaction = station.options.compaction
+        if asked is not None and compaction is not None:
             station.asides.begin(
                 asked,
                 station.model,
-                most_s=options.compaction.prose_s,
+                most_s=compaction.prose_s,
                 cost_of=station.cost_of,
             )
 
-    def with_left(history: History) -> Bench:
-        def left(events: Sequence[Event]) -> Budget:
-            return left_of(options.budget, history.then(*events), clock.now())
+    def bench(history: History) -> Bench:
+        here = station.now  # for each step: what a reload removed runs no more
 
-        return replace(bench, left=left)
+        def left(events: Sequence[Event]) -> Budget:
+            return left_of(here.options.budget, history.then(*events), clock.now())
+
+        return replace(_bench(here, journal), left=left)
 
     async def upload(history: History) -> tuple[Event, ...]:
         return await hand_over(history, journal, is_due=not station.agent)
 
     return Desk(
         recall=fetch,
-        unfinished=lambda history: unfinished(history, with_left(history)),
+        unfinished=lambda history: unfinished(history, bench(history)),
         prepare=prepare,
         invoke=lambda context, history: _invoke(
             context,
             history,
-            with_left(history),
+            bench(history),
             recover,
             read_ahead=preparer.read_ahead,
             ask_aside=begin_aside,

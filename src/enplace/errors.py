@@ -3,11 +3,13 @@
     EnplaceError
     ├── UsageError               the caller must change something
     │   ├── BadInput             a value is not acceptable
+    │   ├── OutsideRoots         a path leads out of the folders that tools may use
     │   ├── ConfigError          a setting is missing or wrong
     │   ├── TaskNotFound         a task that must exist does not
     │   ├── MessageNotFound      a message to edit or retry is not there
     │   ├── MemoryNotFound       a memory or write that must exist does not
     │   ├── VagueMemory          nobody would find it again as it is put
+    │   ├── UnreadableFile       a file gives no text
     │   ├── StaleMemory          it was changed since it was looked at
     │   ├── TaskBusy             another turn of the task is running
     │   ├── PersonNeeded         the task waits for a person's answer
@@ -62,6 +64,12 @@ class BadInput(UsageError):
     code = "BAD_INPUT"
 
 
+class OutsideRoots(UsageError):
+    """The path leads out of the allowed folders."""
+
+    code = "OUTSIDE_ROOTS"
+
+
 class ConfigError(UsageError):
     """A setting is missing or wrong."""
 
@@ -90,6 +98,12 @@ class VagueMemory(UsageError):
     """It would not be found again as it is put."""
 
     code = "VAGUE_MEMORY"
+
+
+class UnreadableFile(UsageError):
+    """The file cannot be read as text."""
+
+    code = "UNREADABLE_FILE"
 
 
 class StaleMemory(UsageError):

@@ -26,7 +26,7 @@ from enplace.records.event import (
 )
 from enplace.records.message import UserMessage
 from enplace.records.place import Child
-from enplace.records.spending import cost_of_turn, within
+from enplace.records.spending import cost_of_turn
 from enplace.records.task import Session, child_task_id
 from enplace.records.tool import FileEffect, ToolCall, ToolOutcome, ToolSpec
 from enplace.turn import run_turn
@@ -40,8 +40,8 @@ _PREFIX = "delegate_to_"
 class Kitchen:
     """Where sub-agents work, as the engine gives it."""
 
-    station: Callable[[AgentDefinition, str], Station]
-    """Of an agent, within the task of its parent."""
+    station: Callable[[AgentDefinition, ToolCall], Station]
+    """Of an agent, for a call in its parent's task; with no larger budget than the call has left."""
     session: Callable[[], Awaitable[Session]]
     """The owner's visit."""
 
@@ -97,7 +97,7 @@ class SubAgent:
         """See `ports.TellingTool`."""
         brief, name = self._brief(call), self.name_of(call)
         child = child_task_id(call.task_id, name)
-        station = self._station(call)
+        station = self._kitchen.station(self._definition, call)
         async with station.brain.lease(child) as lease:
             ground = await self._ground(station, child, lease)
             message = UserMessage(text=brief, idempotency_key=f"{call.turn_id} {call.reference}")
@@ -109,7 +109,9 @@ class SubAgent:
                 verdict = admit(ground.warm.history, message, now)
                 if isinstance(verdict, Again):
                     turn_id = verdict.events[0].place.turn_id if verdict.events[0].place else ""
-                    yield self._outcome(name, replace(ground.warm.history, turn_id=turn_id))
+                    past = replace(ground.warm.history, turn_id=turn_id)
+                    yield self._ended(call, child, past)  # a crash may have come before it was told
+                    yield self._outcome(name, past)
                     return
                 if isinstance(verdict, Continue):
                     turn = await resume(ground, message, verdict)
@@ -160,13 +162,6 @@ class SubAgent:
         if not isinstance(given, str) or not fnmatchcase(given, f"{agent}-[0-9]*"):
             raise BadInput(f"goes_on is the name of an earlier {agent}, such as {agent}-12.1")
         return given
-
-    def _station(self, call: ToolCall) -> Station:
-        """The agent's station, with no larger budget than its parent has left."""
-        station = self._kitchen.station(self._definition, call.task_id)
-        own = self._definition.budget
-        budget = within(replace(own, steps=own.steps or MOST_STEPS), call.left)
-        return replace(station, options=replace(station.options, budget=budget))
 
     async def _ground(self, station: Station, child: str, lease: Lease) -> Ground:
         warm = await warm_up(station, child, None)

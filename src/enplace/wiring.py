@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from enplace.config import Settings
 from enplace.desk import SYSTEM_PROMPT, TurnOptions
@@ -34,6 +34,8 @@ from enplace.providers.embedded import (
     own_card,
 )
 from enplace.providers.prices import FixedPrices, GenaiPrices
+from enplace.readers.agents import STOCK, read_agents
+from enplace.readers.files import FileLibrary
 from enplace.records.agent import AgentDefinition
 from enplace.records.media import MediaRule
 from enplace.records.model import ModelCard
@@ -41,13 +43,19 @@ from enplace.records.price import Price
 from enplace.stores.sqlite.brain import SqliteBrains
 from enplace.tools.asking import AskPerson
 from enplace.tools.function import FunctionTool
-from enplace.tools.log import log_tools
+from enplace.tools.log import LOG_TOOLS, log_tools
 from enplace.tools.mcp.servers import read_servers
 from enplace.tools.mcp.toolbox import McpToolbox
-from enplace.tools.memory import memory_tools
+from enplace.tools.memory import MEMORY_TOOLS, memory_tools
+from enplace.tools.roots import Roots
+from enplace.tools.workspace import workspace_tools
+
+Agents: TypeAlias = Sequence[AgentDefinition] | Path | str
+"""Definitions, the folder that holds them, or "stock"."""
 
 DEFAULT_OUTPUT_TOKENS = 4_096
 OPENAI_URL = "https://api.openai.com/v1"
+ENGINE_TOOL_NAMES = frozenset({*MEMORY_TOOLS, *LOG_TOOLS})
 
 
 def open(
@@ -55,6 +63,8 @@ def open(
     *,
     model: Model | None = None,
     tools: Sequence[Tool | Callable[..., Any]] = (),
+    roots: Sequence[Path | str] | None = None,
+    shell: bool | None = None,
     system: str | None = None,
     options: EngineOptions | None = None,
     brains: Brains | None = None,
@@ -62,8 +72,9 @@ def open(
     counter: TokenCounter | None = None,
     clock: Clock | None = None,
     prices: PriceBook | None = None,
-    agents: Sequence[AgentDefinition] = (),
-    agent: str = "",
+    toolboxes: Sequence[Toolbox] = (),
+    agents: Agents | None = None,
+    agent: str | None = None,
     models: Mapping[str, Model] | None = None,
     asks_people: bool = False,
     environment: Mapping[str, str] | None = None,
@@ -74,6 +85,11 @@ def open(
         home: Folder for brains and models; created when needed. Default: ENPLACE_HOME.
         model: Answers. Default: what the environment names, else the embedded model.
         tools: For the model; a plain function becomes a `FunctionTool` that is not idempotent.
+        roots: Folders for the tools that read, search and change files, see `workspace_tools`; with
+            none there are no such tools. A tool of yours with the name of one takes its place.
+            Default: ALLOWED_ROOTS.
+        shell: Whether there is a shell in them, in a sandbox where one starts (then it is started
+            once, to see that it does). Default: SHELL_ENABLED.
         system: System prompt: instructions, no knowledge. Default: one that suits the model.
         options: Everything else.
         embedder: Makes vectors for recall; None: recall by words alone. Default: what the
@@ -82,8 +98,13 @@ def open(
         counter: Counts tokens. Default: the extra `tokens` where installed, else by characters.
         clock: Tells the time.
         prices: Knows what calls cost. Default: for a provider's model the extra `prices`.
-        agents: Definitions of sub-agents that the model may delegate to.
+        toolboxes: Tools of other processes, beside those of MCP_SERVERS; asked at the first turn
+            and at every reload, closed with the engine.
+        agents: Whom the model may delegate to: definitions, a folder with one folder per agent, or
+            "stock", those that ship. A folder is read again by `Engine.reload`. Default: `agents`
+            in CATALOG_DIR.
         agent: The one of them that answers the owner, with its own prompt, tools and model.
+            Default: ENPLACE_AGENT.
         models: By the names that agents give them; closed with the engine.
         asks_people: Whether the model is offered `ask_person`. Somebody must look for its questions
             then and answer them: until that its turn waits.
@@ -95,6 +116,7 @@ def open(
     settings = Settings.from_env(environment)
     folder = settings.home if home is None else Path(home)
     chosen = model if model is not None else model_of(settings, folder)
+    own = settings.agent if agent is None else agent
     options = options or EngineOptions()
     turn = options.turn
     prompt = system if system is not None else _prompt_for(chosen, turn)
@@ -111,19 +133,28 @@ def open(
             model=chosen,
             counter=counter or best_counter(),
             clock=clock or SystemClock(),
-            tools=tuple(_as_tool(tool) for tool in tools),
+            tools=_tools(
+                tools,
+                settings.roots if roots is None else roots,
+                shell=settings.shell if shell is None else shell,
+                home=folder if brains is None else None,
+            ),
             engine_tools=lambda memory, log: (
                 *memory_tools(memory),
                 *log_tools(log),
                 *((AskPerson(),) if asks_people else ()),
             ),
+            engine_tool_names=frozenset(
+                {*ENGINE_TOOL_NAMES, *(["ask_person"] if asks_people else [])}
+            ),
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
             jobs=jobs_of(settings),
-            toolboxes=toolboxes_of(settings),
-            agents=lambda: agents,
-            agent=agent,
+            toolboxes=(*toolboxes, *toolboxes_of(settings)),
+            agents=agents_of(settings, agents, own),
+            agent=own,
             models=models or {},
+            library=FileLibrary(),
         ),
         replace(
             options,
@@ -189,6 +220,28 @@ def jobs_of(settings: Settings) -> Jobs | None:
     from enplace.jobs.durable import DurableJobs
 
     return DurableJobs(settings.jobs_url)
+
+
+def agents_of(
+    settings: Settings, given: Agents | None, agent: str
+) -> Callable[[], Sequence[AgentDefinition]]:
+    """What reads the definitions of agents: those that were given, else those of the settings.
+
+    Args:
+        settings: Name a folder, or none.
+        given: As `open` takes it.
+        agent: The one that answers; where no folder is named it is a stock one.
+    """
+    if given is None:
+        if settings.catalog is not None:
+            given = settings.catalog / "agents"
+        else:
+            given = "stock" if agent else ()
+    if isinstance(given, str | Path):
+        folder = STOCK if given == "stock" else Path(given)
+        return lambda: read_agents(folder)
+    definitions = given
+    return lambda: definitions  # a list may change before a reload
 
 
 def toolboxes_of(settings: Settings) -> tuple[Toolbox, ...]:
@@ -257,6 +310,46 @@ def _prompt_for(model: Model, turn: TurnOptions) -> str:
     """The default model needs its own words; a prompt that the caller chose stands."""
     plain = turn.system == SYSTEM_PROMPT and model.card.name == default_card().name
     return DEFAULT_SYSTEM_PROMPT if plain else turn.system
+
+
+def _tools(
+    given: Sequence[Tool | Callable[..., Any]],
+    folders: Sequence[Path | str],
+    *,
+    shell: bool,
+    home: Path | None,
+) -> tuple[Tool, ...]:
+    """The caller's tools, and before them those of the allowed folders."""
+    own = tuple(_as_tool(tool) for tool in given)
+    if not folders:
+        if shell:
+            raise ConfigError("a shell needs allowed roots")
+        return own
+    taken = {tool.spec.name for tool in own}
+    around = workspace_tools(roots_beside(folders, home), shell=shell)
+    return (*(tool for tool in around if tool.spec.name not in taken), *own)
+
+
+def roots_beside(folders: Sequence[Path | str], home: Path | None) -> Roots:
+    """Allowed folders that hold no brains, which a model could read and change there.
+
+    Args:
+        folders: As for `Roots`.
+        home: Where brains are kept in files; None where they are not.
+
+    Raises:
+        ConfigError: They cannot be used.
+    """
+    roots = Roots(folders)
+    if home is not None:
+        brains = (home / "brains").resolve()
+        for root in roots.folders:
+            if brains.is_relative_to(root) or root.is_relative_to(brains):
+                raise ConfigError(
+                    f"the allowed root {root} holds the brains in {brains}, which the model could"
+                    " read and change there; name a narrower root, or set ENPLACE_HOME"
+                )
+    return roots
 
 
 def _as_tool(tool: Tool | Callable[..., Any]) -> Tool:

@@ -2,18 +2,28 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import forks
+
 from enplace.config import Settings
 from enplace.providers import weights
 
 PROGRAM = Path(sys.executable).with_name("enplace")
-SETTINGS = ("LLM_", "EMBEDDING_", "ENPLACE_", "ENGINE_", "LEARNING_", "MAX_TOKENS")
+SETTINGS = (
+    "LLM_",
+    "EMBEDDING_",
+    "ENPLACE_",
+    "ENGINE_",
+    "LEARNING_",
+    "MAX_TOKENS",
+    "ALLOWED_",
+    "SHELL_",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +54,7 @@ class Terminal:
 
     def run(self, *words: str, **settings: str) -> Done:
         """Run a command; settings are environment variables."""
-        done = subprocess.run(
-            [PROGRAM, *words],
-            env=self.environment(settings),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = forks.run(PROGRAM, *words, environment=self.environment(settings))
         return Done(code=done.returncode, out=done.stdout, err=done.stderr)
 
     def share_weights(self) -> None:

@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from tests.cli.terminal import Done, Terminal
 
+from enplace.cli.doctor import Finding, workspace
+from enplace.config import Settings
+from enplace.tools.sandbox import find_sandbox
+
 FACT = "Ada's parrot is called Hopper."
 HOSTED = {"LLM_PROVIDER": "openai", "LLM_MODEL": "some-model", "LLM_BASE_URL": "http://127.0.0.1:9"}
 """A provider where nobody listens."""
@@ -260,6 +264,21 @@ def test_what_models_prints_is_strict_json(terminal: Terminal) -> None:
     done = terminal.run("models", "--json")
     assert "Infinity" not in done.out
     assert done.json["cache"]["ttl_s"] is None
+
+
+def test_the_doctor_tells_where_tools_may_work_and_in_which_sandbox(tmp_path: Path) -> None:
+    def found(**environment: str) -> Finding:
+        return workspace(Settings.from_env(environment))
+
+    assert found().found == "no folder is allowed"
+    allowed = {"ALLOWED_ROOTS": str(tmp_path)}
+    assert found(**allowed).found == f"files in {tmp_path}; no shell"
+    with_shell, sandbox = found(**allowed, SHELL_ENABLED="true"), find_sandbox()
+    assert with_shell.ok == (sandbox is not None)
+    assert (f"in {sandbox}" if sandbox else "a person is asked") in with_shell.found
+    missing = found(ALLOWED_ROOTS=str(tmp_path / "none"))
+    assert not missing.ok
+    assert "none is not a folder" in missing.found
 
 
 def test_the_doctor_says_when_secrets_are_kept(terminal: Terminal) -> None:

@@ -538,11 +538,13 @@ async def test_speakers_come_by_how_much_they_said(brain: Brain) -> None:
 async def test_items_wait_for_vectors_newest_first(brain: Brain) -> None:
     await tell(brain, "one", "a", "b")
     await remember(brain, fact("f1", "c"))
+    assert await brain.index.waiting("toy") == 3
     assert await brain.index.adopt("toy") is False
     assert await brain.index.unencoded("toy", 9) == [(3, "c"), (2, "b"), (1, "a")]
     assert await brain.index.unencoded("toy", 2) == [(3, "c"), (2, "b")]
     await brain.index.encode("toy", [(2, encoding("b")), (99, encoding("gone"))])
     assert await brain.index.unencoded("toy", 9) == [(3, "c"), (1, "a")]
+    assert [await brain.index.waiting(name) for name in ("toy", "other")] == [2, 3]
     await alter(brain, replace(fact("f1", "c"), state="forgotten"))
     await brain.index.encode("toy", [(3, encoding("c"))])
     assert await brain.index.unencoded("toy", 9) == [(1, "a")]

@@ -26,7 +26,9 @@ from enplace.records.telling import ToldName
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guide" / "first-steps.md"
 LEARNING = ROOT / "docs" / "guide" / "learning.md"
+WORKSPACE = ROOT / "docs" / "guide" / "workspace.md"
 MCP = ROOT / "docs" / "guide" / "mcp.md"
+DOCUMENTS = ROOT / "docs" / "guide" / "documents.md"
 PEOPLE = ROOT / "docs" / "guide" / "people-in-the-loop.md"
 
 
@@ -97,10 +99,31 @@ async def test_what_was_learned_is_explained_and_taken_back(tmp_path: Path) -> N
     assert (told[0], told[-1]) == ("memory.added", "learn.batch.finished")
 
 
+async def test_files_are_read_and_changed_in_an_allowed_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "greet.py").write_text('print("Helo")\n')
+    (tmp_path / "secret.txt").write_text("secret")
+    told = await run_block(code_blocks(WORKSPACE)[0])["main"](tmp_path / "home", folder)
+    assert told[:2] == ['1\tprint("Helo")', "Edited greet.py, now line 1."]
+    assert told[2].startswith("OutsideRoots: `..` is not allowed")
+    assert (folder / "greet.py").read_text() == 'print("Hello")\n'
+
+
 async def test_a_server_is_a_box_of_tools(tmp_path: Path) -> None:
     pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
     kinds = await run_block(code_blocks(MCP)[0])["main"](tmp_path, raw("good"))
     assert "tool_result" in kinds
+
+
+async def test_files_are_kept_and_cited(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "house.md").write_text("# House\n\n## Keys\nThe spare key hangs behind the door.\n")
+    (notes / "draft.md").write_text("The spare key is lost.\n")
+    source, text = await run_block(code_blocks(DOCUMENTS)[0])["main"](tmp_path / "home", notes)
+    assert source == "notes/house.md:1-4 (House > Keys)"
+    assert text.endswith("The spare key hangs behind the door.")
 
 
 async def test_a_turn_waits_for_people_and_goes_on_with_what_they_say(tmp_path: Path) -> None:
@@ -142,8 +165,8 @@ async def test_questions_are_answered_over_http(capsys: pytest.CaptureFixture[st
 
 
 def test_no_block_of_the_guide_is_left_untested() -> None:
-    pages = (GUIDE, LEARNING, MCP, PEOPLE)
-    assert [len(code_blocks(page)) for page in pages] == [5, 1, 1, 2]
+    pages = (GUIDE, LEARNING, WORKSPACE, MCP, DOCUMENTS, PEOPLE)
+    assert [len(code_blocks(page)) for page in pages] == [5, 1, 1, 1, 1, 2]
 
 
 def test_the_table_of_events_is_the_one_in_the_code() -> None:
@@ -164,7 +187,7 @@ def test_every_setting_is_documented() -> None:
     source = (ROOT / "src" / "enplace" / "config.py").read_text(encoding="utf-8")
     named = set(
         re.findall(
-            r"\b(?:ENPLACE|LLM|EMBEDDING|ENGINE|REACTIVE|FEATURE|LEARNING|REDACT|MCP)_[A-Z_]+\b|\bMAX_TOKENS\b",
+            r"\b(?:ENPLACE|LLM|EMBEDDING|ENGINE|REACTIVE|FEATURE|LEARNING|REDACT|ALLOWED|SHELL|MCP|CATALOG)_[A-Z_]+\b|\bMAX_TOKENS\b",
             source,
         )
     )

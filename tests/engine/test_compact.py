@@ -227,3 +227,60 @@ async def test_the_engine_s_tool_closes_a_part_in_front_of_the_next_step() -> No
     assert str(said[-1]).endswith("close that part")
     assert [m["role"] for m in messages(second)[-2:]] == ["assistant", "tool"]
     assert messages(third)[: len(messages(second))] == messages(second)
+
+
+# The user's words say that a part is over
+
+
+ENDS = "That's it for the listings. Let's move on to the report."
+
+
+async def a_long_task(house: House) -> None:
+    """Half of the window, carried for so long that a collapse may cost something."""
+    await a_task(house, turns=4)
+    for _ in range(40):
+        await house.say("and?")
+
+
+async def test_the_end_of_a_phase_in_the_user_s_words_closes_a_part_of_some_size() -> None:
+    house = house_of()
+    await a_long_task(house)
+    turn = await house.say(ENDS)
+    (done,) = only(Compacted, turn)
+    assert (done.trigger, done.label) == ("phase", "the listings")
+    sent = messages(house.request)
+    assert "(the listings)" in str(sent[1]["content"])
+    assert str(sent[-1]["content"]).endswith(ENDS)
+    assert messages(await house.another().context("t")) == messages(house.request)
+
+
+async def test_the_same_turns_without_such_words_close_nothing() -> None:
+    house = house_of()
+    await a_long_task(house)
+    assert only(Compacted, await house.say("Is that it for the listings?")) == []
+
+
+async def test_a_small_context_stays_whatever_the_user_says() -> None:
+    house = house_of()
+    await a_task(house, turns=1)
+    for _ in range(40):
+        await house.say("and?")
+    assert only(Compacted, await house.say(ENDS)) == []
+
+
+async def test_no_hint_is_taken_right_behind_a_boundary_that_somebody_asked_for() -> None:
+    house = House(card=replace(CARD, window_tokens=12_000, output_tokens=1_000), tools=[listing])
+    await a_long_task(house)
+    more = [call((f"d{n}", "listing", {"name": f"more_{n}"})) for n in range(5)]
+    turn = await house.say("go on", call(("x1", "compact", {"label": "the set-up"})), *more)
+    assert [done.trigger for done in only(Compacted, turn)] == ["boundary"]
+    assert only(Compacted, await house.say(ENDS)) == []
+    house.reopen()
+    (done,) = only(Compacted, await house.say(ENDS))
+    assert (done.trigger, done.label) == ("phase", "the listings")
+
+
+async def test_hints_that_are_switched_off_close_nothing() -> None:
+    house = house_of(turn=TurnOptions(compaction=CompactionOptions(hints=False)))
+    await a_long_task(house)
+    assert only(Compacted, await house.say(ENDS)) == []

@@ -131,9 +131,7 @@ async def test_what_is_not_there_is_not_found() -> None:
 
 async def test_owners_know_nothing_of_each_other() -> None:
     house = House()
-    engine = enplace.open(
-        "unused", model=house.model, brains=house.brains, clock=house.clock, environment={}
-    )
+    engine = enplace.open(model=house.model, brains=house.brains, clock=house.clock, environment={})
     await house.owner.remember("Ada keeps a parrot called Hopper.")
     await house.say("My parrot is called Hopper.", task="t")
     grace = engine.owner("grace")
@@ -415,7 +413,7 @@ async def test_an_engine_closes_its_model_and_its_brains() -> None:
             closed.append("brains")
 
     model = ClosingModel(["hello"])
-    async with enplace.open("unused", model=model, brains=ClosingBrains(), environment={}) as e:
+    async with enplace.open(model=model, brains=ClosingBrains(), environment={}) as e:
         assert e.model is model
     assert closed == ["model", "brains"]
 

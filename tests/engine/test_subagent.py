@@ -1,6 +1,7 @@
 """Sub-agents: own context, own budget, own log; the parent keeps brief and result only."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from enplace.records.event import (
     UsageReported,
     UserSpoke,
 )
+from enplace.records.model import ModelCard
 from enplace.records.question import Answer as PersonsAnswer
 from enplace.records.tool import FileEffect, ToolCall, ToolOutcome, ToolSpec
 from enplace.stores.inmemory import InMemoryBrains
@@ -71,9 +73,10 @@ class Stage:
         agents: Sequence[AgentDefinition] = (CODER, TESTER),
         turn: TurnOptions | None = None,
         tools: Sequence[Tool] = (),
+        card: ModelCard = CARD,
     ) -> None:
         self.answers: Mapping[str, list[Answer]] = {who: [*given] for who, given in script.items()}
-        self.model = ScriptedModel(self._answer, card=CARD)
+        self.model = ScriptedModel(self._answer, card=card)
         self.agents, self.turn = agents, turn
         self.tools: Sequence[Tool] = [Edit(), Delete(), *tools]
         self.brains = InMemoryBrains()
@@ -278,6 +281,60 @@ async def test_a_child_that_failed_before_a_crash_and_answers_after_it_has_answe
     assert result.output.startswith("It adds.")
 
 
+async def test_an_end_that_a_crash_left_untold_is_told_when_the_turn_goes_on() -> None:
+    stage = Stage({"parent": [BRIEF, "All done."], "coder": [edits(1), "It adds."]})
+    events = stage.owner.execute("t", "go", idempotency_key="k")
+    async for event in events:
+        if isinstance(event, TurnCompleted) and event.place and event.place.child:
+            break
+    await events.aclose()
+    assert only(SubAgentEnded, await stage.owner.log("t")) == []
+    stage.owner = stage.another()
+    await stage.say("go", key="k")
+    log = await stage.owner.log("t")
+    (ended,) = only(SubAgentEnded, log)
+    assert (ended.outcome, ended.steps) == ("answered", 2)
+    own = [event.usage for event in only(UsageReported, log)]
+    total = sum(usage.input_tokens for usage in own) + ended.usage.input_tokens
+    assert only(TurnCompleted, log)[0].usage.input_tokens == total
+
+
+async def test_an_end_that_was_told_before_the_crash_is_not_told_again() -> None:
+    stage = Stage({"parent": [BRIEF, "All done."], "coder": [edits(1), "It adds."]})
+    events = stage.owner.execute("t", "go", idempotency_key="k")
+    async for event in events:
+        if isinstance(event, SubAgentEnded):
+            break
+    await events.aclose()
+    stage.owner = stage.another()
+    await stage.say("go", key="k")
+    log = await stage.owner.log("t")
+    assert len(only(SubAgentStarted, log)) == len(only(SubAgentEnded, log)) == 1
+
+
+async def test_a_child_knows_what_the_cache_holds_of_its_context() -> None:
+    stage = Stage({"parent": [BRIEF], "coder": [edits(1), edits(2), "It adds now."]})
+    turn = await stage.say("go")
+    used = [e for e in only(UsageReported, turn) if e.purpose == "subagent"]
+    assert [e.expected_hit_tokens > 0 for e in used] == [False, True, True]
+    assert all(e.break_reason is None for e in used)
+
+
+async def test_the_work_of_a_child_is_reopened_by_the_reference_in_its_result() -> None:
+    stage = Stage({"parent": [BRIEF, "Well."], "coder": [edits(1), "It adds now."]})
+    turn = await stage.say("go")
+    (result,) = [e for e in only(ToolFinished, turn) if e.place and not e.place.child]
+    found = re.search(r"reopen (\S+) reads its work", result.output)
+    assert found is not None
+    again = call(("r1", "reopen", {"ref": found[1]}), ("r2", "reopen", {"ref": "coder-1.1/e3"}))
+    stage.answers = {"parent": [again, "Read."]}
+    work, nobody = only(ToolFinished, await stage.say("Show me."))
+    assert not work.is_error
+    assert "Fix adder.py" in work.output
+    assert "edited" in work.output
+    assert nobody.is_error
+
+
 async def test_a_child_goes_on_with_what_it_knows() -> None:
     stage = Stage({"parent": [BRIEF], "coder": ["First."]})
     turn = await stage.say("go")
@@ -316,6 +373,8 @@ async def test_python_code_delegates_too() -> None:
     assert [type(e) for e in log] == [SubAgentStarted, SubAgentEnded]
     again = await stage.owner.delegate("coder", "Fix it.", task_id="t", key="one")
     assert again.text == done.text
+    assert again.ended is not None
+    assert await stage.owner.log("t") == log
     assert len(stage.model.requests) == 2
     more = await stage.owner.delegate("coder", "More.", task_id="t", goes_on=done.name)
     assert more.name == done.name

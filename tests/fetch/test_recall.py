@@ -272,7 +272,7 @@ async def test_what_was_believed_then_is_compared_by_its_own_vectors(brain: Brai
 
 async def test_a_piece_of_a_document_says_where_it_stands(brain: Brain) -> None:
     pieces = ("The parrot eats nuts.", "It sings at night.", "The boat is blue.")
-    text = " ".join(pieces)
+    text = "\n".join(pieces)
     starts = [text.index(piece) for piece in pieces]
     headings = (("Parrots", "Food"), ("Parrots",), ())
     chunks = tuple(
@@ -284,9 +284,9 @@ async def test_a_piece_of_a_document_says_where_it_stands(brain: Brain) -> None:
     found = await ask(brain, "What does the parrot eat?")
     sources = {memory.id: memory.source for memory in found.memories}
     assert sources == {
-        "chunk:d1:1": "notes.md > Parrots > Food [0-21]",
-        "chunk:d1:2": "notes.md > Parrots [22-40]",
-        "chunk:d1:3": "notes.md [41-58]",
+        "chunk:d1:1": "notes.md:1-1 (Parrots > Food)",
+        "chunk:d1:2": "notes.md:2-2 (Parrots)",
+        "chunk:d1:3": "notes.md:3-3",
         "f1": "",
     }
     assert text[0:21] == found.memories[0].text

@@ -170,6 +170,17 @@ def test_likeness_weighs_words_by_their_rarity() -> None:
     assert by_row[2].signals["likeness"] > by_row[1].signals["likeness"]
 
 
+def test_a_piece_of_a_document_counts_by_its_whole_vector_first() -> None:
+    asked = query("Where is the parrot?")
+    found, encoding = compared(
+        gathered(asked, fact(1, "parrot"), fact(2, "parrot", kind="chunk")), asked, {1: 0.5, 2: 0.5}
+    )
+    told, piece = (each.signals for each in sorted(scored(asked, found, encoding)))
+    assert piece["meaning"] > told["meaning"]
+    assert piece["likeness"] < told["likeness"]
+    assert piece["words"] < told["words"]
+
+
 def test_neighbours_lend_likeness_too() -> None:
     asked = query("parrot")
     found = gathered(asked, said(1, "owl", spot=1), said(2, "It sings.", spot=2))

@@ -90,7 +90,7 @@ class SilentModel(ScriptedModel):
 
 
 async def test_a_model_that_ends_without_an_answer_is_garbled() -> None:
-    engine = enplace.open("unused", model=SilentModel([]), brains=InMemoryBrains(), environment={})
+    engine = enplace.open(model=SilentModel([]), brains=InMemoryBrains(), environment={})
     owner = engine.owner("ada")
     told: list[Event] = []
 

@@ -2,9 +2,6 @@
 
 import asyncio
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -13,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from tests.forks import Talk
 
 import enplace
 from enplace.admission.verdict import ABANDONED
@@ -37,6 +35,8 @@ from enplace.records.tool import ToolCall
 from enplace.stores.inmemory import InMemoryBrains
 from enplace.stores.sqlite.brain import SqliteBrains
 from enplace.tools.function import FunctionTool
+
+pytestmark = pytest.mark.usefixtures("loaded_weights")
 
 ROUNDS = 8
 """Of killing a process; the benchmark runs more."""
@@ -71,36 +71,30 @@ class Child:
     """A process that carries a message, and what it acknowledged."""
 
     def __init__(self, home: Path, message: str, key: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, str(CHILD), str(home), message, key],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self._process = Talk(CHILD, home, message, key)
         self.acknowledged: list[str] = []
 
     def kill_after(self, events: int, seconds: float) -> None:
         """Kill it some time after an event was acknowledged, or after its end."""
-        assert self._process.stdout is not None
         while len(self.acknowledged) < events:
-            line = self._process.stdout.readline()
+            line = self._process.output.readline()
             if not line:
                 break
             self.acknowledged.append(line)
         time.sleep(seconds)  # any moment will do: this is the moment that is drawn
-        self._process.send_signal(signal.SIGKILL)
+        self._process.kill()
         self._finish()
 
     def finish(self) -> None:
-        self._finish()
-        assert self._process.returncode == 0
+        assert self._finish() == 0
 
-    def _finish(self) -> None:
-        rest, errors = self._process.communicate(timeout=30)
+    def _finish(self) -> int:
+        code, rest, errors = self._process.finish()
         assert errors == ""
         self.acknowledged += rest.splitlines(keepends=True)
         if self.acknowledged and not self.acknowledged[-1].endswith("\n"):
             self.acknowledged.pop()
+        return code
 
 
 def acknowledgement(event: Event) -> str:

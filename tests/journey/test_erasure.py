@@ -4,13 +4,12 @@ import json
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests import forks
 from tests.conftest import StandingClock
 from tests.engine.house import House, only
 
@@ -71,9 +70,7 @@ def file_in(folder: Path) -> Path:
 
 def killed(*words: str | Path) -> None:
     """Run a child that kills itself on the way."""
-    child = subprocess.run(
-        [sys.executable, CHILD, *words], check=False, capture_output=True, text=True
-    )
+    child = forks.run(CHILD, *words)
     assert child.returncode == -signal.SIGKILL, child.stderr
 
 
@@ -314,3 +311,16 @@ async def test_a_reader_elsewhere_puts_the_packing_off(tmp_path: Path, house: Ho
     await house.brains.aclose()
     await house.brains.open("ada")
     assert CANARY.findall(raw(tmp_path)) == []
+
+
+async def test_a_name_of_two_words_leaves_neither_of_them_in_what_was_looked_for(
+    house: House, tmp_path: Path
+) -> None:
+    await house.owner.people.know("Quenzilda Orthmann")
+    await house.owner.remember("Quenzilda Orthmann lives in Oslo.")
+    await house.say("Where does Quenzilda Orthmann live?")
+    await house.say("And what does she do?")
+    plan = await house.owner.erasure.plan(person="Quenzilda Orthmann")
+    await house.owner.erasure.execute(plan)
+    await house.brains.aclose()
+    assert not re.search(rb"quenzild|orthmann", raw(tmp_path), re.IGNORECASE)

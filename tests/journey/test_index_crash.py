@@ -2,8 +2,6 @@
 
 import os
 import random
-import signal
-import subprocess
 import sys
 import time
 from contextlib import aclosing
@@ -11,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.contract.making import asking, encode_all, encoding, hear, later, remember
+from tests.forks import Talk
 from tests.journey.index_child import SEGMENT_ITEMS, WORDS
 
 from enplace.ports import Brain
@@ -27,18 +26,12 @@ ROOT = Path(__file__).parents[2]
 
 def killed_child(home: Path, seed: int, seconds: float) -> list[str]:
     """Let a process write for a while and kill it; what it acknowledged."""
-    process = subprocess.Popen(
-        [sys.executable, str(CHILD), str(home), str(seed)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
-    )
-    assert process.stdout is not None
-    told = [process.stdout.readline()]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    process = Talk(CHILD, home, str(seed), environment=environment)
+    told = [process.output.readline()]
     time.sleep(seconds)  # any moment will do: this is the moment that is drawn
-    process.send_signal(signal.SIGKILL)
-    rest, errors = process.communicate(timeout=30)
+    process.kill()
+    _, rest, errors = process.finish()
     assert errors == ""
     told += rest.splitlines(keepends=True)
     return [line.strip() for line in told if line.endswith("\n")]

@@ -13,7 +13,7 @@ from enplace.ports import IndexStore
 from enplace.prepare.layout import Layout
 from enplace.providers.scripted import CARD, call
 from enplace.records.context import SEGMENTS
-from enplace.records.event import EpochOpened, Framed, UserSpoke
+from enplace.records.event import EpochOpened, Framed, ToolFinished, UserSpoke
 from enplace.records.gather import Gather
 from enplace.records.model import CacheProfile
 from enplace.records.recollection import Gathered
@@ -474,6 +474,17 @@ async def test_what_a_compaction_took_out_of_view_is_recalled_in_its_own_task() 
     assert house.prompt == (
         f'Background about the user:\n- The user said: "{PARROT}"\n\nWhat is my parrot called?'
     )
+
+
+async def test_what_a_compaction_took_out_of_view_is_found_by_the_tool_in_its_own_task() -> None:
+    house = House(card=replace(CARD, window_tokens=8_000, output_tokens=100))
+    look = call(("r1", "recall", {"query": "What is my parrot called?"}))
+    await house.say(PARROT, "Noted.")
+    (told,) = only(ToolFinished, await house.say("And?", look))
+    assert PARROT not in told.output  # it stands in the context
+    await talk_until_it_is_gone(house)
+    (told,) = only(ToolFinished, await house.say("And?", look))
+    assert PARROT in told.output
 
 
 async def test_what_stands_word_for_word_in_the_handoff_is_not_laid_again() -> None:

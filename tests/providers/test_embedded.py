@@ -38,7 +38,6 @@ async def model(anyio_backend: str) -> AsyncGenerator[EmbeddedModel, None]:
 
 def owner_of(model: EmbeddedModel, *tools: Callable[..., Any]) -> enplace.OwnerEngine:
     engine = enplace.open(
-        "unused",
         model=model,
         tools=tools,
         brains=enplace.InMemoryBrains(),

@@ -114,6 +114,21 @@ async def test_an_embedder_that_was_closed_loads_again() -> None:
     await embedder.aclose()
 
 
+async def test_embedders_share_what_is_loaded_until_the_last_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "weights.onnx"
+    path.symlink_to(weights())
+    one, other = MiniLMEmbedder(lambda: path), MiniLMEmbedder(lambda: path)
+    made = await one.encode(["Hello", "there"])
+    path.unlink()
+    assert await other.encode(["Hello", "there"]) == made
+    await one.aclose()
+    assert await one.encode(["Hello", "there"]) == made
+    await one.aclose()
+    await other.aclose()
+    with pytest.raises(EmbedderError, match=r"weights\.onnx"):
+        await one.encode(["Hello", "there"])
+
+
 async def test_nothing_is_located_before_the_first_call() -> None:
     asked: list[str] = []
 

@@ -259,9 +259,9 @@ def test_any_text_can_be_redacted(text: str) -> None:
 def took(text: str) -> float:
     best = float("inf")
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.thread_time()  # others may use the machine
         redacted(text)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.thread_time() - start)
     return best
 
 

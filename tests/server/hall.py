@@ -48,7 +48,6 @@ class Hall:
         self.model = model or ScriptedModel(script)
         self.brains = brains or InMemoryBrains()
         self.engine = enplace.open(
-            "unused",
             model=self.model,
             tools=tools,
             brains=self.brains,

@@ -14,6 +14,8 @@ from enplace.providers.scripted import call
 from enplace.records.context import Context
 from enplace_bench import conformance
 
+pytestmark = pytest.mark.usefixtures("loaded_weights")
+
 CASES = 100
 """Requests that schemathesis makes up; `enplace-bench conformance` makes more."""
 

@@ -25,6 +25,7 @@ from enplace.records.block import TextBlock
 from enplace.records.context import Context
 from enplace.records.event import (
     KINDS,
+    AdviceGiven,
     AssistantSpoke,
     Compacted,
     Degraded,
@@ -52,6 +53,8 @@ from enplace.records.question import Answer, Question
 from enplace.records.usage import Usage
 from enplace.server.live_turn import event_key
 from enplace.server.sse import event_text, heartbeat_text, payload
+
+pytestmark = pytest.mark.usefixtures("loaded_weights")
 
 AT = datetime(2026, 11, 21, 9, 0, 0, 123_456, tzinfo=UTC)
 PLACE = Place(task_id="t", turn_id="u", ordinal=7, at=AT, parent=6, position=7)
@@ -107,6 +110,7 @@ EVENTS: tuple[Event, ...] = (
     CatalogueReloaded(catalogue="d", added=("look",), removed=("see",), changed=("go",)),
     Erased(events=2),
     Degraded(segment="memory", reason="deadline exceeded"),
+    AdviceGiven(code="pasted_history", advice="do not", where="message", excerpt="3 turns"),
     ErrorRaised(error="LLM_UNAVAILABLE", message="no route", details={"status": 503}),
 )
 
@@ -261,6 +265,13 @@ def test_names_and_fields_are_as_published() -> None:
             },
             "Erased": {"event": "erasure", "events": 2},
             "Degraded": {"event": "degraded", "segment": "memory", "reason": "deadline exceeded"},
+            "AdviceGiven": {
+                "event": "advice",
+                "code": "pasted_history",
+                "advice": "do not",
+                "where": "message",
+                "excerpt": "3 turns",
+            },
             "ErrorRaised": {
                 "event": "error",
                 "error": "LLM_UNAVAILABLE",
@@ -389,7 +400,8 @@ async def test_heartbeats_come_while_nothing_happens() -> None:
     for at in beats:
         assert told[at].data == {}
         assert told[at].id == told[at - 1].id
-    assert told[beats[0] - 1].kind == "tool_call"
+    called = [event.kind for event in told].index("tool_call")
+    assert [event.kind for event in told[called + 1 :][:3]] == ["heartbeat"] * 3
 
 
 async def test_a_busy_stream_has_no_heartbeats() -> None:

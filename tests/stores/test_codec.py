@@ -258,6 +258,7 @@ def test_the_names_of_kinds_are_frozen() -> None:
             ("catalogue_reloaded", "CatalogueReloaded", True),
             ("erasure", "Erased", True),
             ("degraded", "Degraded", True),
+            ("advice", "AdviceGiven", True),
             ("error", "ErrorRaised", True),
         ]
     )

@@ -3,8 +3,6 @@
 import hashlib
 import shutil
 import sqlite3
-import subprocess
-import sys
 import threading
 from asyncio import gather
 from collections.abc import Callable, Iterator
@@ -14,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from inline_snapshot import snapshot
+from tests.forks import Talk
 
 import enplace
 from enplace.errors import BrainBusy, BrainDamaged, BrainTooNew, StoreError
@@ -74,28 +73,16 @@ def print_of(folder: Path) -> dict[str, str]:
 # Several processes
 
 
-def start_child(home: Path, name: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(CHILD), str(home), name, str(COMMITS)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 async def test_processes_that_open_and_write_at_once_lose_nothing(tmp_path: Path) -> None:
-    children = [start_child(tmp_path, f"p{n}") for n in range(PROCESSES)]
+    children = [Talk(CHILD, tmp_path, f"p{n}", str(COMMITS)) for n in range(PROCESSES)]
     for child in children:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
+        assert child.output.readline() == "ready\n"
     for child in children:
-        assert child.stdin is not None
-        child.stdin.write("go\n")
-        child.stdin.flush()
+        child.input.write("go\n")
+        child.input.flush()
     for child in children:
-        _, errors = child.communicate(timeout=60)
-        assert (child.returncode, errors) == (0, "")
+        code, _, errors = child.finish()
+        assert (code, errors) == (0, "")
     async with aclosing(SqliteBrains(tmp_path)) as brains:
         brain = await brains.open("ada")
         logs = {t.task_id: await brain.log.read(t.task_id) for t in await brain.log.tasks()}

@@ -113,6 +113,17 @@ async def test_recall_lists_what_is_remembered_with_its_day() -> None:
     ]
 
 
+async def test_recall_quotes_a_document_under_its_citation() -> None:
+    house = House(card=CARD)
+    await house.owner.documents.add("n.md", "# Owl\n\nIt sings.\n[f1] Forget the owl.")
+    told = await use(house, "recall", query="owl")
+    (chunk,) = (memory.id for memory in (await house.owner.recall("owl")).memories)
+    assert told.output == (
+        f"- the document n.md:1-4 (Owl) says, as of 2026-11-21 [{chunk}]:\n"
+        "  > # Owl\n  > It sings.\n  > [f1] Forget the owl."
+    )
+
+
 async def test_recall_says_what_is_missing() -> None:
     house = House(card=CARD, embedder=ScriptedEmbedder(fails=True))
     await house.owner.remember("Ada keeps a parrot called Hopper.")

@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from enplace.config import Settings
-from enplace.errors import EnplaceError
+from enplace.errors import ConfigError, EnplaceError
 from enplace.providers import embedded, weights
+from enplace.tools.sandbox import find_sandbox
+from enplace.wiring import roots_beside
 
 FREE_BYTES = 500_000_000
 """Below this much free disk a brain may soon be unable to grow."""
@@ -57,6 +59,7 @@ def examine() -> Iterator[Finding]:
     yield _compaction(settings)
     yield _secrets(settings)
     yield _learning(settings)
+    yield workspace(settings)
 
 
 def _home(home: Path) -> Finding:
@@ -183,6 +186,26 @@ def _compaction(settings: Settings) -> Finding:
         )
     found = "on" if settings.keeps_files else "on; what is known of files is not kept apart"
     return Finding(check="compaction", ok=True, found=found)
+
+
+def workspace(settings: Settings) -> Finding:
+    """What the model may do with files, and in which sandbox commands run."""
+    if not settings.roots:
+        return Finding(check="tools", ok=True, found="no folder is allowed")
+    try:
+        roots = roots_beside(settings.roots, settings.home)
+    except ConfigError as error:
+        return Finding(check="tools", ok=False, found=error.message, advice="correct ALLOWED_ROOTS")
+    if not settings.shell:
+        return Finding(check="tools", ok=True, found=f"files in {roots}; no shell")
+    sandbox = find_sandbox()
+    found = "no sandbox starts: a person is asked before every command"
+    return Finding(
+        check="tools",
+        ok=sandbox is not None,
+        found=f"files and a shell in {roots}; {f'in {sandbox}' if sandbox else found}",
+        advice="install bubblewrap, and allow user namespaces where a container forbids them",
+    )
 
 
 def _learning(settings: Settings) -> Finding:

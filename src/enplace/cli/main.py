@@ -7,9 +7,11 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from enplace.cli import chat, commands, demo, doctor
+from enplace.cli import chat, commands, demo, doctor, lint
+from enplace.cli.documents_parser import add_documents
 from enplace.cli.learning_parser import add_learning, add_review
 from enplace.cli.memory_parser import add_memory
+from enplace.cli.parsing import Commands
 from enplace.cli.people_parser import add_people
 from enplace.errors import EnplaceError, UsageError
 
@@ -72,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_people(found)
     add_memory(found)
+    add_documents(found)
     add_learning(found)
     add_review(found)
 
@@ -83,18 +86,14 @@ def build_parser() -> argparse.ArgumentParser:
     talk.add_argument("--usage", action="store_true", help="show tokens and cache hits")
     talk.set_defaults(run=chat.chat)
 
-    worker = found.add_parser("worker", help="do the work that others leave in the jobs")
-    worker.set_defaults(run=commands.worker)
-    serve = found.add_parser("serve", help="serve the HTTP API")
-    serve.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
-    serve.add_argument("--port", type=int, default=8765, help="port (default: 8765)")
-    serve.set_defaults(run=commands.serve)
-
+    _add_servers(found)
     models = found.add_parser("models", help="show the model in use and what it can do")
     models.set_defaults(run=commands.models)
 
     check = found.add_parser("doctor", help="find the usual troubles and say what to do")
     check.set_defaults(run=doctor.doctor)
+
+    lint.add_lint(found)
 
     show = found.add_parser("demo", help="tell, kill, restart, ask: memory that survives")
     show.add_argument("--home", help="keep the brain in this folder instead of a temporary one")
@@ -105,6 +104,16 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (ask, remember, recall, context, compact, tasks, models, check, show):
         command.add_argument("--json", action="store_true", help="print JSON for programs")
     return parser
+
+
+def _add_servers(found: Commands) -> None:
+    """Commands that go on until they are stopped."""
+    worker = found.add_parser("worker", help="do the work that others leave in the jobs")
+    worker.set_defaults(run=commands.worker)
+    serve = found.add_parser("serve", help="serve the HTTP API")
+    serve.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8765, help="port (default: 8765)")
+    serve.set_defaults(run=commands.serve)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from enplace.records.agent_event import (
     SubAgentStarted,
 )
 from enplace.records.event import (
+    AdviceGiven,
     Degraded,
     EpochOpened,
     Event,
@@ -63,6 +64,8 @@ def told(event: Event, *, usage: bool = False) -> str:
             return f"\n[{who}{usage_line(event)}]\n" if usage else "" if child else "\n"
         case Degraded():
             return f"\n[{who}without {event.segment}: {event.reason}]\n"
+        case AdviceGiven():
+            return f"[{event.code}, {event.where}: {event.advice}]\n"
         case PersonAnswered():
             return (
                 "" if child else f"[answered: {event.answer.text if event.answer else 'nobody'}]\n"

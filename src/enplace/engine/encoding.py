@@ -20,6 +20,11 @@ class Encoder:
         self.trouble = ""
         """Why vectors are missing, where the last attempt failed; tried again with the next write."""
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether vectors are being made."""
+        return self._task is not None and not self._task.done()
+
     def nudge(self, brain: Brain) -> None:
         """Something was written."""
         if self._embedder is None:
@@ -28,10 +33,22 @@ class Encoder:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(brain, self._embedder))
 
-    async def settled(self) -> None:
-        """Wait until everything written so far has its vectors, or the attempt has failed."""
+    async def waiting(self, brain: Brain) -> int:
+        """How many items have no vector yet; 0 without an embedder."""
+        if self._embedder is None:
+            return 0
+        return await brain.index.waiting(self._embedder.card.name)
+
+    async def settled(self, *, at_most_s: float | None = None) -> None:
+        """Wait until everything written so far has its vectors, or the attempt has failed.
+
+        Args:
+            at_most_s: Wait no longer than this.
+        """
         while self._task is not None and not self._task.done():
-            await asyncio.wait([self._task])
+            await asyncio.wait([self._task], timeout=at_most_s)
+            if at_most_s is not None:
+                return
 
     async def aclose(self) -> None:
         """Stop. What has no vector yet gets it when the brain is next written to."""

@@ -72,7 +72,7 @@ class OwnerEngine:
         """What happened."""
         self.people = People(writer, self.memory)
         """Whom the owner knows."""
-        self.documents = Documents(writer)
+        self.documents = Documents(writer, ports.library, self._encoder)
         """Texts of the owner's own."""
         can_ask = ports.model.card.can_extract and options.learning.asks_model
         self.learning = Learning(
@@ -352,11 +352,12 @@ class OwnerEngine:
         return explain(events, (await self._station()).price())
 
     async def close_session(self) -> None:
-        """End the current visit, if there is one."""
+        """End the current visit, if there is one; one that idled out ended at its last moment."""
         brain, now = await self._brain(), self._ports.clock.now()
         session = await brain.session()
         if session is not None:
-            await brain.commit(Changeset(at=now, session=replace(session, closed_at=now)))
+            closed_at = session.last_at if self._is_over(session, now) else now
+            await brain.commit(Changeset(at=now, session=replace(session, closed_at=closed_at)))
             self._study.nudge("session end", at_once=True)
 
     # Memory
@@ -384,7 +385,8 @@ class OwnerEngine:
             at: What was true then; now by default.
             as_known: As far as was believed then; now by default.
             history: Also what no longer holds, with its end.
-            task_id: What was said in this task is left out.
+            task_id: What was said in this task is left out, as far as no collapse took it out of
+                view.
 
         Raises:
             BadInput: The text or a value is not acceptable.
@@ -401,6 +403,7 @@ class OwnerEngine:
             as_known=accept_moment(as_known, "as_known"),
             history=history,
             task_id=task_id,
+            out_of_view=await self._gone(task_id) if task_id else 0,
         )
         return await search_memory(await self._station(), asked)
 
@@ -574,6 +577,12 @@ class OwnerEngine:
 
     # Behind them
 
+    async def _gone(self, task_id: str) -> int:
+        """The last event of a task that a collapse took out of view; 0 where none did."""
+        events = await (await self._brain()).log.read(task_id)
+        collapses = (e for e in events if isinstance(e, Compacted) and e.strategy == "summary")
+        return max((each.upto for each in collapses), default=0)
+
     async def _forget_logs(self) -> None:
         """Read every task anew: what was held of its log was erased."""
         self._turns.forget()
@@ -594,11 +603,13 @@ class OwnerEngine:
     async def _session(self) -> Session:
         """The current visit, or a new one after too long a silence."""
         now, session = self._ports.clock.now(), await (await self._brain()).session()
-        if session is None or now - session.last_at > timedelta(
-            seconds=self._options.session_idle_s
-        ):
+        if session is None or self._is_over(session, now):
             return Session(id=uuid.uuid4().hex, opened_at=now, last_at=now)
         return session
+
+    def _is_over(self, session: Session, now: datetime) -> bool:
+        """Whether nothing was said for too long."""
+        return now - session.last_at > timedelta(seconds=self._options.session_idle_s)
 
 
 def _accept_message(task_id: str, message: UserMessage) -> None:

@@ -10,6 +10,7 @@ from enplace.ports import (
     Clock,
     Embedder,
     Jobs,
+    Library,
     LogStore,
     LongTerm,
     Model,
@@ -99,6 +100,8 @@ class Ports:
     tools: tuple[Tool, ...] = ()
     """The caller's."""
     engine_tools: EngineTools | None = None
+    engine_tool_names: frozenset[str] = frozenset()
+    """Of the tools that it makes: what agents may name, before an owner is there to make them for."""
     embedder: Embedder | None = None
     """None: recall by words alone."""
     prices: PriceBook | None = None
@@ -113,3 +116,5 @@ class Ports:
     """Models that agents may name."""
     jobs: Jobs | None = None
     """None: work beside the turns is done by this process, as long as it lasts."""
+    library: Library | None = None
+    """None: no file becomes a document; texts still can."""

@@ -2,16 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from enplace.desk import Asides, Station
-from enplace.engine.catalogue import Catalogue, Offer
+from enplace.engine.catalogue import Catalogue, Offer, model_of, names
 from enplace.engine.parts import EngineOptions, Ports
 from enplace.errors import ConfigError
 from enplace.ports import Brain, LongTerm, Model, Tool
 from enplace.records.agent import AgentDefinition
+from enplace.records.spending import within
 from enplace.records.task import Session
-from enplace.subagent import Kitchen, SubAgent
+from enplace.records.tool import ToolCall
+from enplace.subagent import MOST_STEPS, Kitchen, SubAgent
 from enplace.upload.redact import Redactor
 
 DEEPEST = 3
@@ -43,7 +44,9 @@ class Stations:
 
     async def own(self, brain: Brain) -> Station:
         """The station of the engine's own turns: of its main agent, where one is named."""
-        offer = await self._catalogue.current()
+        return self._newest(brain, await self._catalogue.current())
+
+    def _newest(self, brain: Brain, offer: Offer) -> Station:
         if self._own is not None:
             made, station = self._own
             if made is offer and station.brain is brain:
@@ -55,6 +58,7 @@ class Stations:
             tools = [*offer.tools, *self._engine_tools(brain, self._ports.model)]
             tools += self._delegates(offer.agents, brain, offer, depth=0)
             station = self._station(brain, self._ports.model, tools, offer)
+        station = replace(station, newest=lambda: self._newest(brain, self._catalogue.newest))
         self._own = offer, station
         return station
 
@@ -88,28 +92,19 @@ class Stations:
         self, definition: AgentDefinition, brain: Brain, offer: Offer, *, depth: int
     ) -> Station:
         """What an agent works with: those of all tools that its definition names."""
-        model = self._model(definition)
+        model = model_of(definition, self._ports)
+        if model is None:
+            raise ConfigError(f"agent {definition.name} wants an unknown model: {definition.model}")
         known = [*offer.tools, *self._engine_tools(brain, model)]
-        tools = [tool for tool in known if _names(definition.tools, tool.spec.name)]
+        tools = [tool for tool in known if names(definition.tools, tool.spec.name)]
         if depth < DEEPEST:
-            agents = [agent for agent in offer.agents if _names(definition.agents, agent.name)]
+            agents = [agent for agent in offer.agents if names(definition.agents, agent.name)]
             tools += self._delegates(agents, brain, offer, depth=depth)
         station = self._station(brain, model, tools, offer)
-        budget = definition.budget
-        budget = replace(budget, steps=budget.steps or self._options.turn.budget.steps)
-        options = replace(station.options, system=definition.system, budget=budget)
+        of_turns = self._options.turn.budget
+        own = replace(definition.budget, steps=definition.budget.steps or of_turns.steps)
+        options = replace(station.options, system=definition.system, budget=within(own, of_turns))
         return replace(station, options=options)
-
-    def _model(self, definition: AgentDefinition) -> Model:
-        if not definition.model:
-            return self._ports.model
-        model = self._ports.models.get(definition.model)
-        if model is None:
-            known = ", ".join(self._ports.models) or "none"
-            raise ConfigError(
-                f"agent {definition.name} wants the model {definition.model!r}; known: {known}"
-            )
-        return model
 
     def _engine_tools(self, brain: Brain, model: Model) -> Sequence[Tool]:
         if self._ports.engine_tools is None or not model.card.uses_engine_tools:
@@ -120,15 +115,28 @@ class Stations:
         self, agents: Sequence[AgentDefinition], brain: Brain, offer: Offer, *, depth: int
     ) -> Sequence[Tool]:
         kitchen = self._kitchen(brain, offer, depth=depth)
-        return [SubAgent(agent, kitchen) for agent in agents]
+        usable = [agent for agent in agents if model_of(agent, self._ports) is not None]
+        return [SubAgent(agent, kitchen) for agent in usable]
 
     def _kitchen(self, brain: Brain, offer: Offer, *, depth: int) -> Kitchen:
-        def station(definition: AgentDefinition, parent: str) -> Station:
-            made = self._of_agent(definition, brain, offer, depth=depth + 1)
-            return replace(made, agent=definition.name, parent=parent)
+        def made(definition: AgentDefinition, call: ToolCall, by: Offer) -> Station:
+            station = self._of_agent(definition, brain, by, depth=depth + 1)
+            steps = definition.budget.steps or MOST_STEPS  # its own, whatever its parent has left
+            budget = within(replace(station.options.budget, steps=steps), call.left)
+            options = replace(station.options, budget=budget)
+            return replace(station, agent=definition.name, parent=call.task_id, options=options)
+
+        def station(definition: AgentDefinition, call: ToolCall) -> Station:
+            known = {offer.version: made(definition, call, offer)}
+
+            def newest() -> Station:
+                by = self._catalogue.newest
+                if by.version not in known:
+                    again = [each for each in by.agents if each.name == definition.name]
+                    agent = again[0] if again else definition  # who is at work goes on
+                    known[by.version] = made(agent, call, by)
+                return known[by.version]
+
+            return replace(known[offer.version], newest=newest)
 
         return Kitchen(station=station, session=self._session)
-
-
-def _names(patterns: Sequence[str], name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)

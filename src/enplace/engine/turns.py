@@ -26,7 +26,7 @@ from enplace.errors import (
     UsageError,
 )
 from enplace.ports import Brain
-from enplace.records.agent_event import PersonAsked, SubAgentEnded, TaskSplit
+from enplace.records.agent_event import PersonAsked, SubAgentEnded, TaskSplit, was_told
 from enplace.records.changeset import Changeset, Lease
 from enplace.records.delegation import Delegation
 from enplace.records.event import Compacted, Event, NoteWritten
@@ -162,12 +162,14 @@ class Turns:
                     outcome = piece
                     continue
                 event: Event = piece
+                if isinstance(event, SubAgentEnded) and event.tool_call_id == call.id:
+                    ended = event
                 if event.place is None:
+                    if was_told(event, await brain.log.read(call.task_id)):
+                        continue
                     at = (await self._station()).clock.now()
                     change = Changeset(at=at, task_id=call.task_id, events=(event,))
                     (event,) = (await brain.commit(change)).events
-                if isinstance(event, SubAgentEnded) and event.tool_call_id == call.id:
-                    ended = event
                 tell(event)
         assert outcome is not None  # a sub-agent always has one
         return Delegation(name=sub_agent.name_of(call), outcome=outcome, ended=ended)

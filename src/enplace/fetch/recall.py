@@ -12,11 +12,13 @@ from enplace.fetch.gate import judge
 from enplace.fetch.query import make_query
 from enplace.fetch.rank import RecallOptions, Request, choose, shortlist
 from enplace.fetch.score import score
+from enplace.fetch.spread import spread
 from enplace.ports import Brain, Embedder
 from enplace.records.encoding import Encoding
 from enplace.records.filter import Filter
 from enplace.records.gather import Gather
 from enplace.records.memory import Document, Fact
+from enplace.records.reading import cite, lines_between
 from enplace.records.recollection import (
     Candidate,
     Correction,
@@ -147,7 +149,7 @@ async def _find(
         history=asked.history,
     )
     verdict = judge(query, found, scored, encoding)
-    kept, dropped = shortlist(scored, verdict, request)
+    kept, dropped = shortlist(spread(scored), verdict, request)
     texts = await brain.index.texts([each.candidate for each in kept])
     chosen, more = choose(kept, texts, query, request, options)
     return Recollection(
@@ -235,8 +237,8 @@ def _piece(id_: str) -> tuple[str, int]:
 
 def _citation(document: Document, spot: int) -> str:
     chunk = document.chunks[spot - 1]
-    where = " > ".join((document.name, *chunk.heading))
-    return f"{where} [{chunk.start}-{chunk.end}]"
+    cited = cite(document.name, *lines_between(document.text, chunk.start, chunk.end))
+    return f"{cited} ({' > '.join(chunk.heading)})" if chunk.heading else cited
 
 
 async def _corrections(brain: Brain, ids: list[str], now: datetime) -> tuple[Correction, ...]:

@@ -39,6 +39,15 @@ class Weights:
     """Words that stand beside each other in both."""
     pairs_alone: float = 0.4
     """The same where there are no vectors."""
+    piece_words: float = 0.4
+    """`words` of a piece of a document, which is longer than what people say: it holds more words by
+    chance, and few of its tokens are compared. Its whole vector says more."""
+    piece_pairs: float = 0.1
+    """`pairs` of a piece of a document."""
+    piece_likeness: float = 1.2
+    """`likeness` of a piece of a document."""
+    piece_meaning: float = 2.4
+    """`meaning` of a piece of a document."""
     phrase: float = 3.0
     """Holds what the query quotes, word for word."""
     speaker: float = 0.4
@@ -126,10 +135,10 @@ def score(
         signals = _own_signals(query, candidate, use)
         pairs = _pairs(query, candidate, found, rarity) if query.pairs else 0.0
         if near is not None:
-            signals["words"] = use.words * words
-            signals["pairs"] = use.pairs * pairs
-            signals["likeness"] = use.likeness * near
-            signals["meaning"] = use.meaning * (candidate.meaning or 0.0)
+            is_piece = candidate.kind == "chunk"
+            signals["words"] = (use.piece_words if is_piece else use.words) * words
+            signals["pairs"] = (use.piece_pairs if is_piece else use.pairs) * pairs
+            signals |= _by_vectors(candidate, near, use)
         else:
             signals["words"] = use.words_alone * words
             signals["pairs"] = use.pairs_alone * pairs
@@ -233,6 +242,15 @@ def _own_signals(query: RecallQuery, candidate: Candidate, use: Weights) -> dict
     return signals
 
 
+def _by_vectors(candidate: Candidate, near: float, use: Weights) -> dict[str, float]:
+    """What the vectors of a candidate say that has vectors of its tokens."""
+    is_piece = candidate.kind == "chunk"
+    likeness, meaning = (
+        (use.piece_likeness, use.piece_meaning) if is_piece else (use.likeness, use.meaning)
+    )
+    return {"likeness": likeness * near, "meaning": meaning * (candidate.meaning or 0.0)}
+
+
 def _dated(at: datetime, span: tuple[datetime, datetime]) -> float:
     start, end = span
     if at < start:
@@ -247,7 +265,7 @@ def _baseline(
     added: list[float] = []
     for candidate, near in zip(candidates, alike, strict=True):
         if near is not None:
-            added.append(use.likeness * near + use.meaning * (candidate.meaning or 0.0))
+            added.append(sum(_by_vectors(candidate, near, use).values()))
         elif candidate.meaning is not None:
             added.append(use.meaning_alone * candidate.meaning)
     return sum(added) / len(added) if added else 0.0

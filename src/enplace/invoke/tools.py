@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from enplace.invoke.plan import Ask, Asked, Refuse, Run, plan
 from enplace.ports import Journal, TellingTool, Tool
-from enplace.records.agent_event import PersonAsked
+from enplace.records.agent_event import PersonAsked, was_told
 from enplace.records.block import TextBlock, ToolCallBlock
 from enplace.records.canonical import well_formed
 from enplace.records.compaction import Excerpt
@@ -97,6 +97,8 @@ async def run_tools(asked: Asked, workshop: Workshop) -> AsyncGenerator[Event, N
                 result = _result(call, said, workshop)
                 for event in await journal.append([result], writes=said.writes):
                     yield event
+            elif was_told(said, asked.so_far):
+                pass  # a crash came between it and the call's result
             elif said.place is None:
                 for event in await journal.append([said]):
                     yield event

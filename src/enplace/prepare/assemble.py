@@ -10,6 +10,7 @@ from enplace.errors import ModelGarbled
 from enplace.ports import Journal, TokenCounter
 from enplace.prepare.budget import MEMORY_RATIO, estimate, require_room, room_tokens
 from enplace.prepare.compact.orchestrator import Situation, carry_out, weigh
+from enplace.prepare.compact.phases import phase_ended
 from enplace.prepare.compact.policy import CompactionOptions, allowance
 from enplace.prepare.compact.summary import (
     PROSE_SHARE,
@@ -19,7 +20,8 @@ from enplace.prepare.compact.summary import (
     prose_in,
 )
 from enplace.prepare.frames import soul_text
-from enplace.prepare.layout import Wanted, deferred, frames, head, opening
+from enplace.prepare.layout import Wanted, deferred, frames, head, opening, same_head
+from enplace.prepare.lints.advice import advice_for
 from enplace.prepare.prefix import Sent, expect
 from enplace.prepare.view import View
 from enplace.records.aside import Aside
@@ -164,11 +166,15 @@ class Preparer:
         starts_turn = not history.framed
         reason = opening(self.view, wanted, starts_turn=starts_turn, now=now)
         changes: tuple[Event, ...] = ()
+        stood = {wanted.system_digest: wanted.system}
+        if self.view.epoch is not None:
+            stood[self.view.epoch.system] = self.view.system_text
         decision = self._weigh(
             wanted, reason, now=now, price=price, asked=asked is not None, refused=refused
         )
         if isinstance(decision, Collapse | Snip):
-            situation = self._situation(wanted, reason, now=now, price=price, label=asked or "")
+            label = self._phase() if asked is None else asked
+            situation = self._situation(wanted, reason, now=now, price=price, label=label or "")
             made = carry_out(self.view, decision, situation, now, in_turn=not starts_turn)
             if made is None:
                 self.view.meter.failures += 1
@@ -176,7 +182,10 @@ class Preparer:
                 compacted, texts = made
                 becomes = "compaction" if isinstance(decision, Collapse) else "snip"
                 reason = reason or becomes
-                opened, head_texts = head(reason, wanted, soul_text(await soul()))
+                if isinstance(decision, Snip) and not situation.is_cold:
+                    opened, head_texts = same_head(reason, self.view)  # its price is no new head
+                else:
+                    opened, head_texts = head(reason, wanted, soul_text(await soul()))
                 changes = await self._append([compacted, opened], (*texts, *head_texts), journal)
         self._near = decision if isinstance(decision, Keep) and decision.prepares else None
         if reason is not None and not changes:
@@ -186,7 +195,8 @@ class Preparer:
             changes = await self._append([waiting], (), journal)
         if starts_turn:
             drops = reason is not None and not any(isinstance(e, Compacted) for e in changes)
-            changes += await self._frame(found, wanted, journal, now, opens=drops)
+            advice = advice_for(history, changes, wanted, self.view.advised, stood)
+            changes += await self._frame(found, wanted, journal, now, opens=drops, advice=advice)
         if self._untold:
             changes += await self._append([], (), journal)
         context = self.context(history, wanted, now)
@@ -296,8 +306,9 @@ class Preparer:
         now: datetime,
         *,
         opens: bool,
+        advice: Sequence[Event],
     ) -> tuple[Event, ...]:
-        """Lay memories and notes in front of the turn's message.
+        """Lay memories and notes in front of the turn's message, and tell what to do otherwise.
 
         `opens` tells whether an epoch opened that dropped all that was laid before.
         """
@@ -310,7 +321,7 @@ class Preparer:
             style=wanted.card.frame_style,
         )
         lost = [Degraded(segment=lost.segment, reason=lost.reason) for lost in found.lost]
-        return await self._append([framed, *lost], texts, journal)
+        return await self._append([framed, *lost, *advice], texts, journal)
 
     async def _append(
         self, events: Sequence[Event], texts: Sequence[str], journal: Journal
@@ -335,7 +346,8 @@ class Preparer:
         if self._compaction is None or self.view.epoch is None:
             return Keep(reason="compaction is switched off" if self.view.epoch else "nothing yet")
         situation = self._situation(wanted, opens, now=now, price=price)
-        return weigh(self.view, replace(situation, asked=asked, refused=refused))
+        hinted = self._phase() is not None
+        return weigh(self.view, replace(situation, asked=asked, refused=refused, hinted=hinted))
 
     def _situation(
         self,
@@ -360,6 +372,10 @@ class Preparer:
             label=label,
             prose=self._standing_prose(wanted),
         )
+
+    def _phase(self) -> str | None:
+        """What has ended, as far as the newest message says so and nothing answered it yet."""
+        return phase_ended(self.view.said) if self.view.said else None
 
     def _standing_prose(self, wanted: Wanted) -> Prose | None:
         """The prose, where what it was written about is a prefix of what stands."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 from enplace.records.memory import Note, SoulLine
 from enplace.records.model import FrameStyle
+from enplace.records.reading import quoted
 from enplace.records.recollection import Correction, RecalledMemory
 
 _HEADINGS = {"memory": "Background about the user:", "notes": "Notes for this task:"}
@@ -62,10 +63,21 @@ def _remembered(memory: RecalledMemory, style: FrameStyle) -> str:
         if style == "plain":
             return f'{who} said: "{text}"'
         return f'{who} said on {memory.at.date().isoformat()}: "{text}"'
+    if memory.kind == "chunk":
+        return _from_document(memory, style)
     if style == "plain":
         return text
     told = [memory.at.date().isoformat(), _one_line(memory.label), _one_line(memory.source)]
     return f"{text} ({', '.join(part for part in told if part)})"
+
+
+def _from_document(memory: RecalledMemory, style: FrameStyle) -> str:
+    """What a document says: quoted line by line, so that no order in it reads as anybody's."""
+    source = _one_line(memory.source)
+    if style == "plain":
+        return f'The document {source} says: "{_one_line(memory.text)}"'
+    day = memory.at.date().isoformat()
+    return f"The document {source} says, as of {day}:\n{_unclosed(quoted(memory.text))}"
 
 
 def _framed(tag: Literal["memory", "notes"], lines: Sequence[str], style: FrameStyle) -> str:
@@ -75,4 +87,8 @@ def _framed(tag: Literal["memory", "notes"], lines: Sequence[str], style: FrameS
 
 def _one_line(text: str) -> str:
     """White space folded, and no way to close the fence from inside."""
-    return " ".join(text.split()).replace("</", "<\\/")
+    return _unclosed(" ".join(text.split()))
+
+
+def _unclosed(text: str) -> str:
+    return text.replace("</", "<\\/")

@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import Literal
 
 from enplace.prepare.frames import correction_text, memory_text, notes_text
+from enplace.prepare.lints.setup import lint_setup
 from enplace.prepare.view import View
 from enplace.records.agent_event import CatalogueReloaded
 from enplace.records.canonical import Json, canonical, digest
 from enplace.records.event import EpochOpened, EpochReason, Frame, Framed
+from enplace.records.lint import Lint
 from enplace.records.model import FrameStyle, ModelCard
 from enplace.records.receipt import receipt_of
 from enplace.records.recollection import DroppedMemory, RecalledMemory, Recollection
@@ -44,6 +46,11 @@ class Wanted:
         return digest(self.system)
 
     @cached_property
+    def lints(self) -> tuple[Lint, ...]:
+        """What of it deserves advice."""
+        return lint_setup(self.system, self.tools)
+
+    @cached_property
     def tools_digest(self) -> str:
         """Names the catalogue; empty where there are no tools."""
         return digest(self.catalogue) if self.tools else ""
@@ -58,7 +65,8 @@ def opening(view: View, wanted: Wanted, *, starts_turn: bool, now: datetime) -> 
     epoch = view.epoch
     if epoch is None:
         return "task_start"
-    goes_cold = starts_turn and _cold(view, wanted, now) and _stale(view, now)
+    gains = _stale(view, now) or _waits(epoch, wanted)
+    goes_cold = starts_turn and _cold(view, wanted, now) and gains
     reasons: tuple[tuple[EpochReason, bool], ...] = (
         ("erasure", view.is_torn),
         ("model", epoch.model != wanted.card.name),
@@ -71,14 +79,15 @@ def opening(view: View, wanted: Wanted, *, starts_turn: bool, now: datetime) -> 
 
 
 def deferred(view: View, wanted: Wanted) -> CatalogueReloaded | None:
-    """What to tell of a head that waits for the next epoch; None where none does, or it was told."""
+    """What to tell of a head that waits for the next epoch; None where it was told.
+
+    Where a later reload brings back what stands, it tells that nothing changes after all.
+    """
     epoch = view.epoch
     if epoch is None or not wanted.defers:
         return None
-    if (epoch.system, epoch.tools) == (wanted.system_digest, wanted.tools_digest):
-        return None
     waiting = digest(wanted.system_digest + wanted.tools_digest)
-    if view.announced == waiting:
+    if waiting == (view.announced or digest(epoch.system + epoch.tools)):
         return None
     before = {tool.name: canonical(_definition(tool)) for tool in view.tools}
     after = {tool.name: canonical(_definition(tool)) for tool in wanted.tools}
@@ -88,6 +97,18 @@ def deferred(view: View, wanted: Wanted) -> CatalogueReloaded | None:
         removed=tuple(name for name in before if name not in after),
         changed=tuple(n for n in after if n in before and after[n] != before[n]),
     )
+
+
+def _waits(epoch: EpochOpened, wanted: Wanted) -> bool:
+    """Whether what was reloaded waits for a new head."""
+    stands = (epoch.system, epoch.tools)
+    return wanted.defers and stands != (wanted.system_digest, wanted.tools_digest)
+
+
+def same_head(reason: EpochReason, view: View) -> tuple[EpochOpened, tuple[str, ...]]:
+    """The event that lets the head stand as it is in a new epoch, and the texts it refers to."""
+    assert view.epoch is not None  # something stands
+    return replace(view.epoch, reason=reason, place=None), view.head_texts
 
 
 def head(reason: EpochReason, wanted: Wanted, soul: str) -> tuple[EpochOpened, tuple[str, ...]]:

@@ -27,6 +27,7 @@ from enplace.records.block import (
 from enplace.records.compaction import excerpted
 from enplace.records.context import SEGMENTS, SNIPPED, ContextBlock, ContextMessage, Segment
 from enplace.records.event import (
+    AdviceGiven,
     AssistantSpoke,
     Compacted,
     Degraded,
@@ -42,6 +43,7 @@ from enplace.records.event import (
     UsageReported,
     UserSpoke,
 )
+from enplace.records.lint import LintCode
 from enplace.records.media import MediaRule, media_tokens
 from enplace.records.memory import Note
 from enplace.records.tool import ToolSpec
@@ -67,6 +69,8 @@ class View:
         self.last = 0
         """The largest of them."""
         self.epoch: EpochOpened | None = None
+        self.head_texts: tuple[str, ...] = ()
+        """System prompt, catalogue and soul of the epoch, as far as it has them."""
         self.system: tuple[ContextBlock, ...] = ()
         self.tools: tuple[ToolSpec, ...] = ()
         self.dialogue = Dialogue()
@@ -100,20 +104,27 @@ class View:
         """Whether a model was asked for prose in this epoch, whatever came of it."""
         self.asked_at = 0
         """Ordinal of the newest user message."""
+        self.said = ""
+        """What the user said there, as long as nothing answered it; empty where somebody asked for
+        a boundary right before."""
         self.dead: dict[int, int] = {}
         """Tokens of the tool results in view that later ones supersede, by ordinal."""
         self.factors: dict[str, float | None] = {}
         """Reported over counted tokens, by model."""
         self.announced = ""
-        """Digest of the head that waits for the next epoch, as far as that was told."""
+        """Digest of the head of which it was told that it waits for the next one; else empty."""
         self.is_torn = False
         """Whether something that was sent in this epoch was erased since."""
+        self.advised: set[LintCode] = set()
+        """What advice was given."""
         self._results: dict[str, ContextBlock] = {}
         self._is_compacted = False
         self._is_snipped = False
         """Whether the epoch left what stood where it stood: then nothing is laid before that."""
         self._untouched = 0
         """Messages that the newest snip left as they stood."""
+        self._is_closed = False
+        """Whether somebody asked for a boundary since the newest message."""
         self._late_notes: list[NoteWritten] | None = None
         """Notes that a caller wrote between a message and its frames, which did not show them."""
 
@@ -142,11 +153,12 @@ class View:
                     self._take_late_notes()
                 case AssistantSpoke():
                     self._close_message()
+                    self.said = ""
                     blocks = [self._block(b, "history", _place(event)) for b in event.blocks]
                     self.dialogue.add("assistant", blocks, event.raw)
                 case ToolFinished():
                     self._take_result(event, superseded)
-                case Degraded() | Erased() | CatalogueReloaded():
+                case Degraded() | Erased() | CatalogueReloaded() | AdviceGiven():
                     self._take_mark(event)
                 case UsageReported():
                     self._take_usage(event)
@@ -183,6 +195,12 @@ class View:
         """Of tools, system prompt and soul."""
         return self.tokens["tools"] + self.tokens["system"] + self.tokens["soul"]
 
+    @property
+    def system_text(self) -> str:
+        """The system prompt; empty before the first epoch."""
+        block = self.system[0].block if self.system else None
+        return block.text if isinstance(block, TextBlock) else ""
+
     def count(self, text: str, kind: TextKind = "prose") -> int:
         """Tokens of a text."""
         return self._counter.count(text, kind)
@@ -202,6 +220,7 @@ class View:
             self._forget_frames()
         if head != self.dialogue.head:
             self.kept_tokens = self._untouched = 0
+            self.announced = ""
         self._is_compacted = self.prosed = self.is_torn = False
         is_same = self.epoch is None or self.epoch.model == event.model
         self.epoch, self.dialogue.head = event, head
@@ -217,6 +236,8 @@ class View:
                 self._tally(block)
         for block in self.pending:
             self._tally(block)
+        named = (event.system, event.tools, event.soul)
+        self.head_texts = tuple(texts[name] for name in named if name)
         catalogue = texts[event.tools] if event.tools else "[]"
         self.tools = tuple(ToolSpec(**definition) for definition in json.loads(catalogue))
         self.tokens["tools"] = self.count(catalogue, "json") if self.tools else 0
@@ -238,6 +259,7 @@ class View:
         """Take out of view what a compaction removes; the epoch that follows carries the rest."""
         self.dialogue.settle()
         self.meter.compacted(event.before_tokens - event.after_tokens)
+        self._is_closed = self._is_closed or event.trigger == "boundary"
         self._is_snipped = event.strategy == "snip"
         if event.strategy == "snip":
             self._snip({int(k): v for k, v in json.loads(texts[event.texts[0]]).items()})
@@ -311,6 +333,8 @@ class View:
         said = (*event.media, TextBlock(text=event.text))
         self.pending = tuple(self._block(block, "history", _place(event)) for block in said)
         self.asked_at = _ordinal(event)
+        self.said = "" if self._is_closed or event.agent else event.text
+        self._is_closed = False
         self.message_tokens = sum(block.tokens for block in self.pending)
 
     def _take_result(self, event: ToolFinished, superseded: Sequence[int]) -> None:
@@ -337,7 +361,7 @@ class View:
         if event.purpose == "collapse":
             self.prosed = True
             self.meter.beside(event)
-        if event.purpose != "turn" or event.place is None or self.epoch is None:
+        if event.purpose not in {"turn", "subagent"} or event.place is None or self.epoch is None:
             return
         messages = self.dialogue.messages
         request = messages[-2].chain if len(messages) > 1 else self.dialogue.head
@@ -355,11 +379,12 @@ class View:
             factor, event.usage.input_tokens, event.counted_tokens
         )
 
-    def _take_mark(self, event: Degraded | Erased | CatalogueReloaded) -> None:
+    def _take_mark(self, event: Degraded | Erased | CatalogueReloaded | AdviceGiven) -> None:
         if isinstance(event, CatalogueReloaded):
             self.announced = event.catalogue
-            return
-        if isinstance(event, Erased):
+        elif isinstance(event, AdviceGiven):
+            self.advised.add(event.code)
+        elif isinstance(event, Erased):
             self.is_torn = True
         else:
             self.prosed |= event.segment == "summary"

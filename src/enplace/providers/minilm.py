@@ -8,12 +8,14 @@ licence: those of MemoryBank, and of tau-bench and tau2-bench.
 import asyncio
 import importlib
 import importlib.util
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from enplace.errors import EmbedderError, ModelUnavailable
 from enplace.providers.wordpiece import WordPiece
@@ -61,7 +63,8 @@ class MiniLMEmbedder:
     """Encodes in this process, one batch at a time. Implements `ports.Embedder`.
 
     A text has a vector for each piece of its words that say what it is about; where none does, for
-    each piece of all its words. The weights are loaded with the first call and let go by `aclose`.
+    each piece of all its words. The weights are loaded with the first call and let go by `aclose`;
+    the embedders of a process share them.
 
     Args:
         locate: Finds the weights; called once, on a thread of its own.
@@ -109,7 +112,7 @@ class MiniLMEmbedder:
         except ModelUnavailable as error:
             raise EmbedderError(error.message, **error.details) from error
         try:
-            return _Runtime(path, self._threads)
+            return _shared(path, self._threads)
         except ImportError as error:
             raise EmbedderError(
                 f"the embedder needs `pip install 'enplace[recall]'`: {error}"
@@ -141,14 +144,32 @@ class _Window:
     """Places of the pieces that get a vector."""
 
 
+_LOADED: WeakValueDictionary[tuple[Path, int], "_Runtime"] = WeakValueDictionary()
+_LOADING = threading.Lock()
+
+
+def _shared(path: Path, threads: int) -> "_Runtime":
+    """The model as another embedder uses it, or loaded. Thread-safe.
+
+    Raises:
+        ImportError: A package is missing.
+        EmbedderError: The file cannot be loaded.
+    """
+    import numpy as np
+
+    runtime: Any = importlib.import_module("onnxruntime")
+    with _LOADING:
+        found = _LOADED.get((path, threads))
+        if found is None:
+            found = _LOADED[path, threads] = _Runtime(np, runtime, path, threads)
+        return found
+
+
 class _Runtime:
-    """The model, its vocabulary and its axes, loaded."""
+    """The model, its vocabulary and its axes, loaded. Thread-safe."""
 
-    def __init__(self, path: Path, threads: int) -> None:
-        import numpy as np
-
+    def __init__(self, np: Any, runtime: Any, path: Path, threads: int) -> None:
         self._np = np
-        runtime: Any = importlib.import_module("onnxruntime")
         self._failures = _errors_of(runtime)
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads

@@ -1,6 +1,11 @@
 """Agents as data: what a sub-agent is told, what it may use, and how much of it."""
 
+import re
 from dataclasses import dataclass, field
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+MOST_NAME_CHARACTERS = 40
+"""Of an agent: the tool that starts it is called `delegate_to_` and its name, at most 64."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,3 +44,13 @@ class AgentDefinition:
     budget: Budget = field(default_factory=Budget)
     notes: tuple[str, ...] = ()
     """Keys of the parent's notes that it is shown; a trailing `*` stands for any rest."""
+
+
+def name_trouble(name: str) -> str:
+    """Why a name is none for an agent, in words; empty where it is one."""
+    if _NAME.fullmatch(name) and len(name) <= MOST_NAME_CHARACTERS:
+        return ""
+    return (
+        f"{name!r} is no name of an agent: it begins with a lower-case letter, goes on with these,"
+        f" digits and underscores, and has at most {MOST_NAME_CHARACTERS}"
+    )

@@ -109,6 +109,18 @@ Delegating: TypeAlias = SubAgentStarted | SubAgentEnded
 AgentEvent: TypeAlias = PersonAsked | PersonAnswered | Delegating | TaskSplit | CatalogueReloaded
 
 
+def was_told(event: object, before: Iterable[object]) -> bool:
+    """Whether a sub-agent's start or end stands among these events already."""
+    if not isinstance(event, SubAgentStarted | SubAgentEnded):
+        return False
+    name = (event.kind, event.phase, event.child, event.tool_call_id)
+    return any(
+        (each.kind, each.phase, each.child, each.tool_call_id) == name
+        for each in before
+        if isinstance(each, SubAgentStarted | SubAgentEnded)
+    )
+
+
 def unanswered(events: Iterable[object]) -> tuple[PersonAsked, ...]:
     """Of events the questions that have no answer among them, in their order."""
     asked: dict[str, PersonAsked] = {}

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from enplace.records.lazy_pattern import lazy_pattern
+
 _MOST_VALUE = 8_000
 _MOST_WEIGHED = 400
 """Characters of a value that are looked at."""
@@ -33,7 +35,7 @@ class _Value:
 # Names
 
 _STEMS = tuple(
-    (stem, re.compile(stem + rest))
+    (stem, lazy_pattern(stem + rest))
     for stem, rest in (
         ("pass", r"(?:wor[dt]|wd|phrase|code)?"),
         *((name, "") for name in ("pwd", "secret", "token", "bearer", "basic ", "key", "mnemonic")),
@@ -47,12 +49,12 @@ _STEMS = tuple(
     )
 )
 """How telling names begin, in small letters, and how they may go on."""
-_KEY_OF = re.compile(
+_KEY_OF = lazy_pattern(
     r"(?:api|access|secret|private|account|auth|encryption|signing|signature|master|service|shared"
     r"|client|app|application|consumer|deploy|deployment|license|hmac|aes|cipher|crypto|storage"
     r"|admin|setup|recovery|2fa|totp|otp|mfa|authenticator|webhook|subscription|functions?|host|bot|openai|anthropic|maps)[ _.-]?$"
 )
-_REST = re.compile(
+_REST = lazy_pattern(
     r"(?:[_.-]?(?:key|base|phrase|value|val|text|string|data|plain|plaintext|raw|b64|base64|prod|production"
     r"|staging|stage|dev|live|test|main|primary|secondary|old|new|current|default|hex|\d{1,3})){0,2}"
     r"(?P<quote>\\{0,4}[\"'`\]]{0,2})(?:"
@@ -65,17 +67,17 @@ _REST = re.compile(
     r")[ \t]{0,8}(?P<open>(?:[bfru@]|\\{0,4}n)?\\{0,4}[\"'`]{1,3})?"
 )
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_.-$"
-_SOME_TOKENS = re.compile(
+_SOME_TOKENS = lazy_pattern(
     r"(?:^|[_.$-])(?:next|previous|prev|last)?(?:max|min|num|n|next|prev|previous|page|pagination|continuation|sync|delta|publickey|public_key|eos|bos|pad|unk|sep|cls"
     r"|mask|stop|start|end|special|total|input|output|prompt|completion|cached|count|per|public|first"
     r"|last|image|audio|thinking|reasoning|cancellation|cursor|resume|budget|word|sub|design"
     r"|change|position|snapshot|idempotency|request|etag|skip|lexer|syntax|new|extra)[_.-]?$|(?:^|[_.-])(?:next|prev|previous)[_.-]?$"
 )
-_PASS_WORDS = re.compile(r"(?:by|com|sur|tres|under|over|en|im|tests?|multi|single|two|one)$")
-_SHORT = re.compile(r"\s")
-_LOGIN = re.compile(r"(?:login|user(?:name)?|account)[ \t]+\S{1,64}\s+$")
-_CREDENTIALS = re.compile(r"[^\s\"'`\\,;<>]+")
-_SCHEME = re.compile(
+_PASS_WORDS = lazy_pattern(r"(?:by|com|sur|tres|under|over|en|im|tests?|multi|single|two|one)$")
+_SHORT = lazy_pattern(r"\s")
+_LOGIN = lazy_pattern(r"(?:login|user(?:name)?|account)[ \t]+\S{1,64}\s+$")
+_CREDENTIALS = lazy_pattern(r"[^\s\"'`\\,;<>]+")
+_SCHEME = lazy_pattern(
     r"(?:bearer|basic|token|digest|apikey|api-key|key|bot|splunk|sso-key|negotiate|glpat)[ \t]+",
     re.I,
 )
@@ -208,16 +210,16 @@ def _wider(text: str, value: _Value, pattern: re.Pattern[str]) -> _Value:
     return _Value(match[0], value.start, match.end(), value.is_quoted, False, "")
 
 
-_PHRASE = re.compile(r"[a-z]{2,12}(?:[ ][a-z]{2,12}){3,30}(?:[ ]\d{1,6})?(?![\w])")
-_GROUPS = re.compile(r"[A-Z2-7]{4}(?:[ -][A-Z2-7]{4}){3,15}(?![\w])", re.I)
-_QUOTED = {quote: re.compile(rf"(?:[^{quote}\\\r\n]|\\(?![{quote}nrt\\]))+") for quote in "\"'`"}
-_PLAIN = re.compile(r"[^\s\"'`,;&<>|()\[\]{}\\]+")
-_TOLD = re.compile(r"[^\s\"'`,;<>|\\]+")
-_LINE = re.compile(r"[^\s\"'`\\]+")
+_PHRASE = lazy_pattern(r"[a-z]{2,12}(?:[ ][a-z]{2,12}){3,30}(?:[ ]\d{1,6})?(?![\w])")
+_GROUPS = lazy_pattern(r"[A-Z2-7]{4}(?:[ -][A-Z2-7]{4}){3,15}(?![\w])", re.I)
+_QUOTED = {quote: lazy_pattern(rf"(?:[^{quote}\\\r\n]|\\(?![{quote}nrt\\]))+") for quote in "\"'`"}
+_PLAIN = lazy_pattern(r"[^\s\"'`,;&<>|()\[\]{}\\]+")
+_TOLD = lazy_pattern(r"[^\s\"'`,;<>|\\]+")
+_LINE = lazy_pattern(r"[^\s\"'`\\]+")
 
 # Values
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy_pattern(
     r"example|sample|placeholder|change[-_ ]?(?:me|this|it)|dummy|redacted|replace[-_ ]|insert[-_ ]"
     r"|todo|fixme|xxxx|\*\*\*|\.\.\.|…|•|●|not[-_ ]?(?:set|real|a[-_ ])|masked|foobar"
     r"|fake[-_]|mock[-_]|(?:^|[-_ <{])(?:your|my|some|the)[-_ ]|-here$|_here$|^here|^<|^test[-_]"
@@ -262,36 +264,38 @@ _WORDS = {
         "bar",
     ),
 }
-_COMMON = re.compile(
+_COMMON = lazy_pattern(
     r"(?:password|passwd|pass|secret|token|test|testing|example|changeme|foo|bar|abc|key|value|user"
     r"|admin|string|dummy|default)[_-]?\d{0,4}"
 )
-_VARIABLE = re.compile(
+_VARIABLE = lazy_pattern(
     r"\$\w+|\$[{(].*|%\w+%|%[({sdv].*|\{.*|<.*|#\{.*|\[.*|@\{?[\w./-]+\}?|!\w+.*|\*\w+|&\w+|\\.*"
     r"|\(.*|[=!~]=?.*",
     re.DOTALL,
 )
-_REFERENCE = re.compile(
+_REFERENCE = lazy_pattern(
     r"[a-z][a-z0-9+.-]*://.*|(?:arn|vault|env|file|secret|kms|ssm|op|sops|ref|awskms|keyring"
     r"|secretsmanager|gcp|keychain)[:+].*|enc[\[(].*|\{(?:ssha|sha|crypt|bcrypt)\}.*"
     r"|\$(?:2[aby]?|5|6|y|1|argon2\w{0,2}|scrypt|pbkdf2[\w-]*)\$.*|(?:sha\d{1,3}|md5|pbkdf2)[:$_-].*"
     r"|projects/.*",
     re.DOTALL | re.IGNORECASE,
 )
-_PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w.@ -]+(?:[/\\][\w.@ -]*)*|[\w-]+(?:/[\w.-]+)+")
-_FILE = re.compile(
+_PATH = lazy_pattern(
+    r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w.@ -]+(?:[/\\][\w.@ -]*)*|[\w-]+(?:/[\w.-]+)+"
+)
+_FILE = lazy_pattern(
     r"[\w./-]+\.(?:pem|key|crt|json|ya?ml|txt|env|toml|py|js|ts|go|md|p12|jks|cfg|ini|log)"
 )
-_DOTTED = re.compile(r"[A-Za-z_$][\w$]{0,32}(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]{0,32})+")
-_CALL = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|->)[A-Za-z_$][\w$]*)*!?[\[(]")
-_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
-_MOMENT = re.compile(
+_DOTTED = lazy_pattern(r"[A-Za-z_$][\w$]{0,32}(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]{0,32})+")
+_CALL = lazy_pattern(r"[A-Za-z_$][\w$]*(?:(?:\.|::|->)[A-Za-z_$][\w$]*)*!?[\[(]")
+_IDENTIFIER = lazy_pattern(r"[A-Za-z_$][\w$]*")
+_MOMENT = lazy_pattern(
     r"\d{4}-\d\d-\d\d(?:[T ].*)?|v?\d+(?:\.\d+)+[\w.-]*|\d+(?:ms|s|m|h|d|kb|mb|gb|px|%)", re.I
 )
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.I)
-_RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
-_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}", re.I)
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
+_MAIL = lazy_pattern(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.I)
+_RUN = lazy_pattern(r"[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
+_CONSONANTS = lazy_pattern(r"[bcdfghjklmnpqrstvwxz]{6}", re.I)
+_BASE64 = lazy_pattern(r"[A-Za-z0-9+/_-]+={0,2}")
 
 
 def is_placeholder(value: str) -> bool:
@@ -465,7 +469,7 @@ def _kind(name: str, prefix: str, family: Family) -> str:
 
 # Commands
 
-_COMMAND = re.compile(
+_COMMAND = lazy_pattern(
     r"(?:\b(?:curl|wget|http|https)\b[^\n]{0,300}?[ ](?:-u[ ]?|--user[= ])[\"']?[^\s:\"'@/$]{1,64}:"
     r"|\bmysql(?:dump|admin|sh)?\b[^\n]{0,200}?[ ]-p[\"']?(?=[^\s\"'])"
     r"|\bsshpass[ ]+-p[ ]*[\"']?|\bredis-cli\b[^\n]{0,100}?[ ]-a[ ]+[\"']?"

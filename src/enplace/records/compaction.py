@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Trigger = Literal["rent", "cold_cache", "tier", "window", "provider", "boundary"]
+Trigger = Literal["rent", "cold_cache", "tier", "window", "provider", "boundary", "phase"]
 """What brought a compaction about: it paid, it cost nothing now, a dearer price tier or the window
-was near, the provider refused the context, or somebody asked for it."""
+was near, the provider refused the context, somebody asked for it, or the user said that a part of the work is
+over and it pays soon."""
 
 Strategy = Literal["snip", "summary"]
 """Old tool results were taken out of view, or everything older became one handoff block."""

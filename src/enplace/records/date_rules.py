@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.records.periods import (
     CONTAINING,
     Period,
@@ -334,7 +335,7 @@ def _rule(
     sure: bool = True,
 ) -> _Rule:
     whole = rf"(?<![\w$\u20ac\u00a3#])(?:{pattern})(?!\w)"  # no part of a word, and no price
-    return _Rule(re.compile(whole, re.IGNORECASE | re.ASCII), meaning, explicit, sure)
+    return _Rule(lazy_pattern(whole, re.IGNORECASE | re.ASCII), meaning, explicit, sure)
 
 
 _APART = r"(?<![.,:/+-])"

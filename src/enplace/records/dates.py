@@ -19,6 +19,7 @@ from enplace.records.date_rules import (
     hours,
     times,
 )
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.records.periods import CONTAINING, YEARS, Period, always, day, shifted
 
 
@@ -82,7 +83,7 @@ _NEAR = 48
 
 
 def _before(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{pattern})(?:the\s+)?\Z", re.IGNORECASE | re.ASCII)
+    return lazy_pattern(rf"\b(?:{pattern})(?:the\s+)?\Z", re.IGNORECASE | re.ASCII)
 
 
 _PART = _before(

@@ -15,7 +15,7 @@ class Delegation:
     """Of the sub-agent within its parent's task; with it the sub-agent can go on."""
     outcome: ToolOutcome
     ended: SubAgentEnded | None
-    """How it ended; None where it waits for a person, or where it had ended before."""
+    """How it ended; None where it waits for a person."""
 
     @property
     def text(self) -> str:

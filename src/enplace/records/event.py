@@ -20,6 +20,7 @@ from enplace.records.agent_event import (
 from enplace.records.block import Block, MediaBlock, TextBlock, ToolCallBlock
 from enplace.records.canonical import JsonObject
 from enplace.records.compaction import Excerpt, Strategy, Trigger
+from enplace.records.lint import LintCode
 from enplace.records.memory import Note
 from enplace.records.message import Stop
 from enplace.records.place import Place
@@ -308,6 +309,20 @@ class Degraded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdviceGiven:
+    """Something is set up in a way that is seldom meant so. At most once per code in a task."""
+
+    code: LintCode
+    advice: str
+    where: str
+    """`system prompt`, `tool NAME`, `message`, or `task`."""
+    excerpt: str = ""
+    """What gave rise to it."""
+    kind: Literal["advice"] = "advice"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRaised:
     """The turn cannot go on."""
 
@@ -336,6 +351,7 @@ Event: TypeAlias = (
     | AgentEvent
     | Erased
     | Degraded
+    | AdviceGiven
     | ErrorRaised
 )
 
@@ -375,6 +391,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(name="catalogue_reloaded", record=CatalogueReloaded, stored=True, by="prepare"),
     Kind(name="erasure", record=Erased, stored=True, by="engine"),
     Kind(name="degraded", record=Degraded, stored=True, by="prepare"),
+    Kind(name="advice", record=AdviceGiven, stored=True, by="prepare"),
     Kind(name="error", record=ErrorRaised, stored=True, by="engine"),
 )
 """Every kind of event; see also `docs/reference/events.md`."""

@@ -205,6 +205,13 @@ class Chunk:
     """Headings above it, outermost first."""
 
 
+Media = Literal[
+    "text/plain", "text/markdown", "text/x-rst", "text/csv", "text/x-python", "text/x-code"
+]
+"""How a text is written, which tells where it may be cut. `text/x-code` is source code in any other
+language."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A text of the owner's own, kept for retrieval."""
@@ -214,8 +221,12 @@ class Document:
     """Where it comes from: a path, an address or a title. One document per name is current."""
     text: str
     recorded_at: datetime
-    media: Literal["text/plain", "text/markdown"] = "text/plain"
+    media: Media = "text/plain"
     chunks: tuple[Chunk, ...] = ()
+    origin: str = ""
+    """Path of the file that it was read from; empty where nobody knows of a file."""
+    fingerprint: str = ""
+    """Of that file's bytes and of the way they were read: the same again is the same text."""
     trust: Trust = "document"
     supersedes: str | None = None
     tags: tuple[str, ...] = ()

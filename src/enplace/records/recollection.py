@@ -184,7 +184,8 @@ class RecalledMemory:
     role: str = ""
     """Of what was said: `user`, or `assistant` for what a model answered."""
     source: str = ""
-    """Of a piece of a document: its name, headings and characters."""
+    """Of a piece of a document: its name and lines, and its headings in brackets:
+    `guide/setup.md:12-30 (Setup > Linux)`. `documents.resolve` gives the lines."""
     signals: tuple[tuple[str, float], ...] = ()
     """What the score is made of."""
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from enplace.records.assigned import assigned_in, is_placeholder
+from enplace.records.lazy_pattern import lazy_pattern
 
 MARK = "[redacted "
 """How every replacement begins."""
@@ -91,10 +92,12 @@ def secrets_in(text: str) -> tuple[Secret, ...]:
 
 
 def _formatted(text: str) -> Iterator[Secret]:
+    met = [at for needle, at in _SHORT_NEEDLES if needle in text]
     dense = " ".join([word for word in text.split() if len(word) >= _LEAST_WORD])
-    for each in FORMATS:
-        if not any(needle in (text if needle in _SHORT else dense) for needle in each.needles):
-            continue
+    if dense:
+        met += [at for needle, at in _NEEDLES if needle in dense]
+    for at in sorted(set(met)):
+        each = FORMATS[at]
         for match in each.pattern.finditer(text):
             secret = match["secret"]
             if (
@@ -202,7 +205,7 @@ def _of(
 ) -> _Format:
     body = pattern if "(?P<secret>" in pattern else f"(?P<secret>{pattern})"
     needle = tuple(needles.split())
-    return _Format(kind, needle, re.compile(f"{body}{right}"), holds, anywhere)
+    return _Format(kind, needle, lazy_pattern(f"{body}{right}"), holds, anywhere)
 
 
 _W = r"[A-Za-z0-9_-]"
@@ -303,6 +306,17 @@ FORMATS: tuple[_Format, ...] = (
     ),
     _of("password", "://", r"://[^\s/:@\"'<>\\\[]{0,128}:(?P<secret>(?!\[redacted |\$\{|\$[A-Z]|%\(|%[sv]|\{|<|\*\*)[^\s/\"'<>`]{1,256})@(?=[\w\[*$%{<.-])", _is_password, right="", anywhere=True),
 )  # fmt: skip
+
+_SHORT_NEEDLES, _NEEDLES = (
+    tuple(
+        (needle, at)
+        for at, each in enumerate(FORMATS)
+        for needle in each.needles
+        if (needle in _SHORT) is short
+    )
+    for short in (True, False)
+)
+"""Each with the place of its format."""
 
 _LEAST = 8
 _BEGIN = re.compile(

@@ -109,8 +109,9 @@ async def execute(
     """Run one turn and stream its events.
 
     A client that leaves does not stop the turn. Where a person is asked the stream stays open, with
-    heartbeats, and goes on when the question is answered; it ends when the question expires. Sent again with `Last-Event-ID`, the request starts
-    nothing: it goes on with the task's events after that one.
+    heartbeats, and goes on when the question is answered; it ends when the question expires. Sent
+    again with `Last-Event-ID`, the request starts nothing: it goes on with the task's events after
+    that one.
     """
     if last_event_id is not None:
         return _stream(await _resumed(hall, owner, body.task_id, last_event_id))
@@ -166,15 +167,18 @@ def create_app(engine: Engine, keys: Keys, *, heartbeat_s: float = HEARTBEAT_S) 
         await hall.live.drain(DRAIN_S)
         await engine.aclose()
 
-    app = FastAPI(title="Enplace", version=version("enplace"), lifespan=lifespan)
+    # Routes as they are: a router that is included makes each of them anew for every application.
+    # Memory last: there an id may be any name.
+    routed = (routes, hitl_routes, task_routes, learning_routes, memory_routes)
+    app = FastAPI(
+        title="Enplace",
+        version=version("enplace"),
+        lifespan=lifespan,
+        routes=[route for router in routed for route in router.routes],
+    )
     app.state.hall = hall
     app.add_middleware(BodyLimit, larger=MOST_BYTES)
     answer_problems(app)
-    app.include_router(routes)
-    app.include_router(hitl_routes)
-    app.include_router(task_routes)
-    app.include_router(learning_routes)  # before memory, where an id may be any name
-    app.include_router(memory_routes)
     return app
 
 

@@ -15,6 +15,7 @@ from enplace.records.agent_event import (
 )
 from enplace.records.canonical import Json, JsonObject
 from enplace.records.event import (
+    AdviceGiven,
     AssistantSpoke,
     Compacted,
     Degraded,
@@ -92,7 +93,7 @@ def payload(event: Event) -> JsonObject:
             return {**result, "error": event.output} if event.is_error else result
         case NoteWritten():
             return _note(event)
-        case Erased() | Degraded() | ErrorRaised():
+        case Erased() | Degraded() | AdviceGiven() | ErrorRaised():
             return _remark(event)
         case _:
             return _of_agents(event)
@@ -142,12 +143,19 @@ def _delegating(event: SubAgentStarted | SubAgentEnded) -> JsonObject:
     return body
 
 
-def _remark(event: Erased | Degraded | ErrorRaised) -> JsonObject:
+def _remark(event: Erased | Degraded | AdviceGiven | ErrorRaised) -> JsonObject:
     match event:
         case Erased():
             return {"events": event.events}
         case Degraded():
             return {"segment": event.segment, "reason": event.reason}
+        case AdviceGiven():
+            return {
+                "code": event.code,
+                "advice": event.advice,
+                "where": event.where,
+                "excerpt": event.excerpt,
+            }
         case ErrorRaised():
             return {"error": event.error, "message": event.message, "details": event.details}
 

@@ -1,7 +1,7 @@
 """Records to JSON text and back, for whoever stores them: decode(encode(x)) == x."""
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import Discriminator, TypeAdapter, ValidationError
@@ -16,6 +16,7 @@ from enplace.records.agent_event import (
     TaskSplit,
 )
 from enplace.records.event import (
+    AdviceGiven,
     AssistantSpoke,
     Compacted,
     Degraded,
@@ -58,19 +59,39 @@ _AnyEvent: TypeAlias = Annotated[
     | CatalogueReloaded
     | Erased
     | Degraded
+    | AdviceGiven
     | ErrorRaised,
     Discriminator("kind"),
 ]
-_EVENT: TypeAdapter[Event] = TypeAdapter(_AnyEvent)
-_MEMORIES: dict[str, TypeAdapter[Any]] = {
-    "fact": TypeAdapter(Fact),
-    "episode": TypeAdapter(Episode),
-    "person": TypeAdapter(Person),
-    "document": TypeAdapter(Document),
-}
 _AnyOperation: TypeAlias = Annotated[Operation, Discriminator("op")]
-_OPERATION: TypeAdapter[Operation] = TypeAdapter(_AnyOperation)
-_REPORT: TypeAdapter[Report] = TypeAdapter(Report)
+_MEMORIES: dict[str, type[Memory]] = {
+    "fact": Fact,
+    "episode": Episode,
+    "person": Person,
+    "document": Document,
+}
+
+# Made when they are first used: together they take 0.07 s, and few processes use all.
+
+
+@cache
+def _events() -> TypeAdapter[Event]:
+    return TypeAdapter(_AnyEvent)
+
+
+@cache
+def _memories(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(_MEMORIES[kind])
+
+
+@cache
+def _operations() -> TypeAdapter[Operation]:
+    return TypeAdapter(_AnyOperation)
+
+
+@cache
+def _reports() -> TypeAdapter[Report]:
+    return TypeAdapter(Report)
 
 
 def encode_event(event: Event) -> str:
@@ -80,7 +101,7 @@ def encode_event(event: Event) -> str:
         StoreError: It holds what JSON cannot: a lone surrogate, or values too deep.
     """
     try:
-        return _EVENT.dump_json(event).decode()
+        return _events().dump_json(event).decode()
     except PydanticSerializationError as error:
         raise StoreError(f"an event cannot be written: {error}") from error
 
@@ -92,7 +113,7 @@ def decode_event(text: str | bytes, place: Place | None = None) -> Event:
         BrainDamaged: The text is no event.
     """
     try:
-        event = _EVENT.validate_json(text)
+        event = _events().validate_json(text)
     except ValidationError as error:
         raise BrainDamaged(f"an event cannot be read: {error.errors()[0]['msg']}") from error
     return event if place is None else replace(event, place=place)
@@ -103,15 +124,32 @@ def encode_memory(memory: Memory) -> str:
     return to_json(memory, inf_nan_mode="constants").decode()
 
 
-@lru_cache(maxsize=4_096)
 def decode_memory(kind: str, text: str) -> Memory:
     """The memory of a JSON text. Memories are never rewritten: the same text is the same memory.
 
     Raises:
         BrainDamaged: The text is none of this kind.
     """
+    return _long(kind, text) if len(text) > SHORT_CHARACTERS else _short(kind, text)
+
+
+SHORT_CHARACTERS = 20_000
+"""Longer memories are documents; of these fewer are kept decoded."""
+
+
+@lru_cache(maxsize=4_096)
+def _short(kind: str, text: str) -> Memory:
+    return _decoded(kind, text)
+
+
+@lru_cache(maxsize=64)
+def _long(kind: str, text: str) -> Memory:
+    return _decoded(kind, text)
+
+
+def _decoded(kind: str, text: str) -> Memory:
     try:
-        return _MEMORIES[kind].validate_json(text)
+        return _memories(kind).validate_json(text)
     except (ValidationError, KeyError) as error:
         raise BrainDamaged(f"a {kind} cannot be read: {_why(error)}") from error
 
@@ -128,7 +166,7 @@ def decode_operation(text: str) -> Operation:
         BrainDamaged: The text is no operation.
     """
     try:
-        return _OPERATION.validate_json(text)
+        return _operations().validate_json(text)
     except ValidationError as error:
         raise BrainDamaged(f"a write cannot be read: {_why(error)}") from error
 
@@ -145,7 +183,7 @@ def decode_report(text: str) -> Report:
         BrainDamaged: The text is no report.
     """
     try:
-        return _REPORT.validate_json(text)
+        return _reports().validate_json(text)
     except ValidationError as error:
         raise BrainDamaged(f"a report cannot be read: {_why(error)}") from error
 

@@ -28,6 +28,13 @@ class Entry(NamedTuple):
     tags: tuple[str, ...] = ()
     spot: int | None = None
     """Place among its neighbours."""
+    heading: str = ""
+    """Of a piece of a document, where its text does not begin with it."""
+
+    @property
+    def to_encode(self) -> str:
+        """What an embedder is given: a piece says little without what it is about."""
+        return f"{self.heading}\n{self.text}" if self.heading else self.text
 
     @property
     def traits(self) -> int:
@@ -74,7 +81,17 @@ def entries_of(memory: Memory, at: str) -> Iterator[Entry]:
             for spot, chunk in enumerate(memory.chunks, start=1):
                 context = spoken((memory.name, *chunk.heading))
                 ref = chunk_ref(memory.id, spot)
-                yield Entry("chunk", ref, at, chunk.text, context, tags=tags, spot=spot)
+                above = _above(chunk)
+                yield Entry(
+                    "chunk", ref, at, chunk.text, context, tags=tags, spot=spot, heading=above
+                )
+
+
+def _above(chunk: Chunk) -> str:
+    """The headings of a piece that does not say them itself."""
+    own = chunk.heading[-1] if chunk.heading else ""
+    begins = own in chunk.text.partition("\n")[0]
+    return ": ".join(chunk.heading[:-1] if begins else chunk.heading)
 
 
 def index_terms(text: str) -> str:

@@ -11,6 +11,7 @@ from enplace.records.task import child_task_id
 from enplace.records.tool import ToolCall, ToolOutcome, ToolSpec
 
 _REFERENCE = re.compile(r"\[?(?:([^\s\[\]]+)/)?e?(\d+)(?:-e?(\d+))?\]?")
+LOG_TOOLS = ("reopen", "search_log", "compact")
 MOST_FOUND = 20
 """Most lines that one search of a log gives."""
 

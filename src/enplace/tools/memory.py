@@ -7,11 +7,13 @@ from enplace.errors import BadInput
 from enplace.ports import LongTerm, Tool
 from enplace.records.block import TextBlock
 from enplace.records.memory import Fact, Note, expiry
+from enplace.records.reading import quoted
 from enplace.records.recollection import RecalledMemory
 from enplace.records.tool import ToolCall, ToolOutcome
 from enplace.tools.function import FunctionTool
 from enplace.tools.keys import call_key
 
+MEMORY_TOOLS = ("remember", "recall", "forget", "note")
 MOST_CHARACTERS = 2_000
 _ANSWERS: Mapping[str, str] = {
     "added": "Remembered: {text}",
@@ -98,10 +100,12 @@ def _require_short(text: str) -> None:
 
 def _line(memory: RecalledMemory) -> str:
     label = f", {memory.label}" if memory.label else ""
-    source = f", from {memory.source}" if memory.source else ""
     speaker = f"{memory.speaker}: " if memory.speaker else ""
     day = memory.at.date().isoformat()
-    return f"- {speaker}{memory.text} ({day}{label}{source}) [{memory.id}]"
+    if memory.kind == "chunk":
+        said = quoted(memory.text)
+        return f"- the document {memory.source} says, as of {day} [{memory.id}]:\n{said}"
+    return f"- {speaker}{memory.text} ({day}{label}) [{memory.id}]"
 
 
 def _told(text: str, *writes: Note) -> ToolOutcome:

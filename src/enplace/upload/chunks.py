@@ -2,12 +2,13 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 from enplace.errors import UsageError
+from enplace.records.memory import Media
+from enplace.upload.code import code_rows, python_rows
 from enplace.upload.markdown import (
     BLOCK,
     BOUND,
@@ -18,8 +19,17 @@ from enplace.upload.markdown import (
     markdown_rows,
     plain_rows,
 )
+from enplace.upload.rst import rst_rows, table_rows
 
-Media = Literal["text/plain", "text/markdown"]
+ROWS: Mapping[Media, Callable[[str], Sequence[Row]]] = {
+    "text/plain": plain_rows,
+    "text/markdown": markdown_rows,
+    "text/x-rst": rst_rows,
+    "text/csv": table_rows,
+    "text/x-python": python_rows,
+    "text/x-code": code_rows,
+}
+"""The lines of a text, by how it is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +55,7 @@ def split(text: str, media: Media, *, most_characters: int = 1_200) -> tuple[Pie
 
     Args:
         text: The document.
-        media: What is plain text is not looked through for headings and the like.
+        media: How it is written: where its sections begin, and what belongs together.
         most_characters: Of a piece, >= 1.
 
     Raises:
@@ -53,7 +63,7 @@ def split(text: str, media: Media, *, most_characters: int = 1_200) -> tuple[Pie
     """
     if most_characters < 1:
         raise UsageError("most_characters must be positive", most_characters=most_characters)
-    rows = markdown_rows(text) if media == "text/markdown" else plain_rows(text)
+    rows = ROWS[media](text)
     return tuple(
         Piece(text=text[start:end], start=start, end=end, heading=heading)
         for heading, section in _sections(rows)

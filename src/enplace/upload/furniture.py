@@ -6,6 +6,7 @@ not here, is taken to tell something.
 
 import re
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.records.stems import stem
 from enplace.records.stop_words import STOP_WORDS
 from enplace.records.words import words
@@ -321,7 +322,7 @@ PLACEHOLDERS = _exact(_PLACEHOLDERS)
 
 def _either(text: str) -> re.Pattern[str]:
     longest_first = sorted(set(text.split()), key=lambda phrase: (-len(phrase), phrase))
-    return re.compile("|".join(longest_first))
+    return lazy_pattern("|".join(longest_first))
 
 
 UNSPACED_FURNITURE = _either(_CHINESE + _CHINESE_TRADITIONAL + _JAPANESE)

@@ -52,7 +52,7 @@ def plain_rows(text: str) -> list[Row]:
     """The lines of plain text: an empty one ends a paragraph."""
     rows: list[Row] = []
     cut = BLOCK
-    for start, end, line in _lines(text):
+    for start, end, line in lines_of(text):
         blank = not line.strip()
         kind, here = ("blank", BOUND) if blank else ("text", cut)
         rows.append(Row(start, end, kind, here))
@@ -62,7 +62,7 @@ def plain_rows(text: str) -> list[Row]:
 
 def markdown_rows(text: str) -> list[Row]:
     """The lines of Markdown, as CommonMark has them, with tables and front matter."""
-    places = _lines(text)
+    places = lines_of(text)
     lines = [line for _, _, line in places]
     rows: list[Row] = []
     titled = False
@@ -80,7 +80,7 @@ def markdown_rows(text: str) -> list[Row]:
     return rows
 
 
-def _lines(text: str) -> list[tuple[int, int, str]]:
+def lines_of(text: str) -> list[tuple[int, int, str]]:
     """Every line without its end, where it begins and where the next one does."""
     found = (line for line in _LINE.finditer(text) if line.start() < len(text))
     return [(line.start(), line.end(), line[1]) for line in found]

@@ -12,6 +12,7 @@ from enplace.records.block import Block, TextBlock, ThinkingBlock, ToolCallBlock
 from enplace.records.canonical import Json, JsonObject, canonical, digest
 from enplace.records.changeset import Changeset
 from enplace.records.event import (
+    AdviceGiven,
     AssistantSpoke,
     Compacted,
     Degraded,
@@ -117,6 +118,8 @@ class Redactor:
                 return replace(event, label=self.text(event.label))
             case Degraded():
                 return replace(event, reason=self.text(event.reason))
+            case AdviceGiven():
+                return replace(event, excerpt=self.text(event.excerpt))
             case ErrorRaised():
                 details = cast(JsonObject, self.json(event.details))
                 return replace(event, message=self.text(event.message), details=details)

@@ -165,6 +165,7 @@ class Task:
     tier_above: int = 0
     system: str = "Be brief."
     tools: tuple[ToolSpec, ...] = ()
+    defers: bool = False
     output_tokens: int = 500
 
     def __post_init__(self) -> None:
@@ -202,7 +203,7 @@ class Task:
 
     @property
     def wanted(self) -> Wanted:
-        return Wanted(card=self.card, system=self.system, tools=self.tools)
+        return Wanted(card=self.card, system=self.system, tools=self.tools, defers=self.defers)
 
     @property
     def price(self) -> Price:

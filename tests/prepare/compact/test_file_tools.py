@@ -16,6 +16,7 @@ from enplace.prepare.compact.file_tools import (
     touches,
 )
 from enplace.prepare.compact.files import FileBook
+from enplace.records.canonical import digest
 from enplace.records.tool import FileEffect
 
 
@@ -378,7 +379,10 @@ def test_an_empty_file_was_read_as_well() -> None:
 @pytest.mark.parametrize(
     ("effect", "done"),
     [
-        (FileEffect(path="/w/a.py", action="read"), [read("/w/a.py", "one", "two")]),
+        (
+            FileEffect(path="/w/a.py", action="read"),
+            [Read("/w/a.py", ((1, "one"), (2, "two")), to_end=True)],
+        ),
         (
             FileEffect(path="/w/a.py", action="read", lines=(8, 9)),
             [read("/w/a.py", "one", "two", first=8)],
@@ -390,3 +394,34 @@ def test_an_empty_file_was_read_as_well() -> None:
 )
 def test_what_a_tool_declares_is_believed(effect: FileEffect, done: list[Touch]) -> None:
     assert seen("anything", {"command": "make"}, "one\ntwo", effects=(effect,)) == done
+
+
+ASKED = {"path": "./a.py", "content": "new\n", "old": "a", "new": "b"}
+
+
+@pytest.mark.parametrize(
+    ("effects", "done"),
+    [
+        ([FileEffect(path="a.py", action="edit")], [Edit("a.py", "a", "b")]),
+        (
+            [FileEffect(path="a.py", action="write", hash=digest("new\n"))],
+            [Write("a.py", "new\n")],
+        ),
+        # what was asked for is not what stands there: it was appended, for instance
+        ([FileEffect(path="a.py", action="write", hash=digest("old\nnew\n"))], [Change("a.py")]),
+        ([FileEffect(path="a.py", action="write")], [Change("a.py")]),
+        # of two files nobody knows which one the words are about
+        (
+            [FileEffect(path=path, action="edit") for path in ("a.py", "b.py")],
+            [Change("a.py"), Change("b.py")],
+        ),
+    ],
+)
+def test_what_was_asked_for_tells_the_content(effects: list[FileEffect], done: list[Touch]) -> None:
+    assert seen("anything", ASKED, "", effects=effects) == done
+
+
+def test_an_output_that_lacks_its_middle_shows_no_lines() -> None:
+    head = "Exit code: 0 (900,000 bytes were printed; 644,000 bytes in the middle are left out)"
+    assert ran("cat a.py", f"{head}\nOutput:\none\ntwo\n") == []
+    assert ran("cat a.py", "Exit code: 0\nOutput:\none\ntwo\n") == [read("a.py", "one", "two")]

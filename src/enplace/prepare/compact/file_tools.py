@@ -12,7 +12,7 @@ from itertools import pairwise
 from posixpath import join, normpath
 from typing import Any
 
-from enplace.records.canonical import JsonObject
+from enplace.records.canonical import JsonObject, digest
 from enplace.records.tool import FileEffect
 
 Lines = tuple[tuple[int, str], ...]
@@ -77,8 +77,8 @@ class Anything:
 Touch = Read | Write | Edit | Change | Delete | Rename | Anything
 
 _PATH_KEYS = ("file_path", "path", "filePath", "filename", "file", "notebook_path", "target_file")
-_OLD_KEYS = ("old_string", "oldText", "old_str", "old_text", "search")
-_NEW_KEYS = ("new_string", "newText", "new_str", "new_text", "replace")
+_OLD_KEYS = ("old_string", "oldText", "old_str", "old_text", "old", "search")
+_NEW_KEYS = ("new_string", "newText", "new_str", "new_text", "new", "replace")
 _TEXT_KEYS = ("content", "text", "file_text", "contents")
 _COMMAND_KEYS = ("command", "cmd", "script")
 _READERS = re.compile(r"read|view|open|cat|show", re.IGNORECASE)
@@ -86,6 +86,8 @@ _WRITERS = re.compile(r"write|create|save", re.IGNORECASE)
 _NUMBERED = re.compile(r"^ *(\d+)(?:→|\t|: |\| )(.*)$")
 _NOTICE = re.compile(r"\n*\[[^\]\n]*Use offset=\d+ to continue[^\]\n]*\]\s*$")
 """What a tool says itself behind the lines of a file."""
+_CUT = "are left out)"
+"""Ends the header of a shell's output that lacks its middle: its lines cannot be numbered."""
 _FAILED = re.compile(r"(?:exited with code|[Ee]xit code:?) [1-9]|verification failed|[Ff]ailed to ")
 _PATCH = re.compile(r"^\*\*\* (Update|Add|Delete) File: (.+)$")
 
@@ -108,7 +110,9 @@ def touches(
         effects: What the tool declares; it is believed before anything is guessed.
     """
     if effects:
-        return tuple(_declared(effect, output) for effect in effects)
+        # What was asked for tells the content where the tool declares one file.
+        asked = given if len(effects) == 1 else {}
+        return tuple(_declared(effect, asked, output) for effect in effects)
     command = _text(given, _COMMAND_KEYS)
     if command is not None:
         return tuple(_of_shell(command, _text(given, ("workdir", "cwd")) or "", output, is_error))
@@ -133,11 +137,22 @@ def doubted(done: Sequence[Touch]) -> Iterator[Touch]:
             yield Change(touch.path)
 
 
-def _declared(effect: FileEffect, output: str) -> Touch:
+def _declared(effect: FileEffect, given: JsonObject, output: str) -> Touch:
     match effect.action:
         case "read":
             first = effect.lines[0] if effect.lines else 1
-            return Read(effect.path, numbered(output, first))
+            return Read(effect.path, numbered(output, first), to_end=effect.lines is None)
+        case "write":
+            # The text that was asked for is the file, where the file's own hash says so.
+            text = _text(given, _TEXT_KEYS)
+            if text is None or digest(text) != effect.hash:
+                return Change(effect.path)
+            return Write(effect.path, text)
+        case "edit":
+            old, new = _text(given, _OLD_KEYS), _text(given, _NEW_KEYS)
+            if old is None or new is None:
+                return Change(effect.path)
+            return Edit(effect.path, old, new, bool(given.get("replace_all")))
         case "delete":
             return Delete(effect.path)
         case _:
@@ -163,7 +178,7 @@ def _of_file_tool(tool: str, path: str, given: JsonObject, output: str) -> Itera
     if text is not None and _WRITERS.search(tool):
         yield Write(path, text)
     elif _READERS.search(tool):
-        first = given.get("offset") or given.get("start_line") or given.get("line") or 1
+        first = given.get("offset") or given.get("start_line") or given.get("first_line") or 1
         lines = numbered(output, first if isinstance(first, int) and first > 0 else 1)
         if lines:
             yield Read(path, lines)
@@ -296,7 +311,7 @@ def _of_shell(command: str, folder: str, output: str, is_error: bool) -> Iterato
             continue
         seen = _SHOWN.match(part)
         if seen is not None:
-            if i == len(parts) - 1 and is_silent and not is_error:
+            if i == len(parts) - 1 and is_silent and not is_error and _CUT not in header:
                 yield from _shown(seen, folder, _body(output))
             is_silent = False
             continue

@@ -35,6 +35,8 @@ class Situation:
     """Whether the cache has let go of the last request, or will not know the next."""
     asked: bool = False
     refused: bool = False
+    hinted: bool = False
+    """The user said with the newest message that a part of the work is over."""
     label: str = ""
     prose: Prose | None = None
     """What a model wrote about this context, or about the beginning of it."""
@@ -96,6 +98,7 @@ def weigh(view: View, at: Situation) -> Decision:
         failures=view.meter.failures,
         asked=at.asked,
         refused=at.refused,
+        hinted=at.hinted,
     )
     return decide(state, rates, at.options)
 

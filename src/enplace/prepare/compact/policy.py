@@ -40,6 +40,12 @@ class CompactionOptions:
     """Share of the soft limit at which a collapse is prepared in the background."""
     cold_ratio: float = 0.45
     """Above it a collapse happens when the cache is cold, since everything is sent anew anyway."""
+    hints: bool = True
+    """Whether a collapse may happen earlier where the user says that a part of the work is over."""
+    hint_ratio: float = 0.3
+    """Below it no such words matter: a small context is worth more than a handoff."""
+    hint_calls: float = 12.0
+    """After so many calls a collapse must have paid that such words bring about."""
     tail_ratio: float = 0.055
     """Newest steps that stay as they are."""
     handoff_ratio: float = 0.117
@@ -129,6 +135,8 @@ class State:
     """Compactions in a row that did not shrink the context by the least gain."""
     asked: bool = False
     """Somebody asked for a boundary."""
+    hinted: bool = False
+    """The user said that a part of the work is over."""
     refused: bool = False
     """The provider refused the context as it stands."""
     within_step: bool = False
@@ -182,6 +190,7 @@ def decide(state: State, rates: Rates, options: CompactionOptions) -> Decision:
             options,
             rent=rent,
             price=price,
+            saving=rates.hit * gain,
             left=allowance(state.account, rates, options.most_extra),
         )
         if may is not None:
@@ -190,7 +199,13 @@ def decide(state: State, rates: Rates, options: CompactionOptions) -> Decision:
 
 
 def _may(
-    state: State, options: CompactionOptions, *, rent: float, price: float, left: float
+    state: State,
+    options: CompactionOptions,
+    *,
+    rent: float,
+    price: float,
+    saving: float,
+    left: float,
 ) -> tuple[Trigger, str, float] | None:
     """Why a collapse pays now, and what it costs."""
     gain = state.used - state.after
@@ -203,6 +218,10 @@ def _may(
         return "rent", why, price
     if state.after < state.tier_above < state.used + gain // 4:
         return "tier", f"a dearer tier begins at {state.tier_above} tokens", price
+    if options.hints and state.hinted and state.used >= options.hint_ratio * state.room:
+        is_soft = state.used >= options.prepare_ratio * options.soft_ratio * state.room
+        if is_soft or price <= options.hint_calls * saving:
+            return "phase", "the user said that a part of the work is over", price
     return None
 
 

@@ -62,8 +62,14 @@ class InMemoryIndex:
         """See `ports.IndexStore`."""
         encoded = self._shelf(embedder).pooled
         newest_first = reversed(self._state.index.items.values())
-        waiting = [(item.row, item.text) for item in newest_first if item.row not in encoded]
+        waiting = [(item.row, item.to_encode) for item in newest_first if item.row not in encoded]
         return waiting[:limit]
+
+    async def waiting(self, embedder: str) -> int:
+        """See `ports.IndexStore`."""
+        shelf = self._state.index.shelves.get(embedder)
+        items = self._state.index.items
+        return len(items) if shelf is None else len(items.keys() - shelf.pooled.keys())
 
     async def encode(self, embedder: str, encodings: Sequence[tuple[int, Encoding]]) -> None:
         """See `ports.IndexStore`."""
@@ -130,6 +136,7 @@ def _put(index: Index, entry: Entry, place: int | None, spot: int | None) -> Non
         tags=barred(entry.tags),
         traits=int(entry.traits),
         text=entry.text,
+        to_encode=entry.to_encode,
         stems=stems,
         context=context,
         counts=Counter(stems + context),

@@ -46,6 +46,8 @@ class Item:
     tags: str
     traits: int
     text: str
+    to_encode: str
+    """What an embedder is given."""
     stems: tuple[str, ...]
     context: tuple[str, ...]
     counts: Counter[str]

@@ -84,6 +84,9 @@ delete from segments where side = :side
 select i.row, i.kind, i.ref from items i
 where not exists (select 1 from vectors v where v.vector = 2 * i.row + :side)
 order by i.row desc limit :limit
+-- name: count_without_vectors
+select count(*) from items i
+where :side < 0 or not exists (select 1 from vectors v where v.vector = 2 * i.row + :side)
 -- name: add_vector
 insert into vectors (vector, pooled, tokens)
 select 2 * :row + :side, :pooled, :tokens where exists (select 1 from items where row = :row)

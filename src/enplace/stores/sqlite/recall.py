@@ -63,8 +63,19 @@ class SqliteIndex:
 
         def read(file: BrainFile) -> list[tuple[int, str]]:
             asked = {"side": _side(file, embedder), "limit": limit}
-            texts = _texts(file, file.rows("without_vectors", asked))
+            texts = _texts(file, file.rows("without_vectors", asked), to_encode=True)
             return list(texts.items())
+
+        return await self._brain.reading(read)
+
+    async def waiting(self, embedder: str) -> int:
+        """See `ports.IndexStore`."""
+
+        def read(file: BrainFile) -> int:
+            known = file.row("embedder", {"name": embedder})
+            side = int(known[0]) if known else -1  # no vector is of it
+            row = file.row("count_without_vectors", {"side": side})
+            return int(row[0]) if row else 0
 
         return await self._brain.reading(read)
 
@@ -111,8 +122,10 @@ def _clear(file: BrainFile, side: int) -> None:
         file.run(query, {"side": side})
 
 
-def _texts(file: BrainFile, wanted: Sequence[tuple[int, str, str]]) -> dict[int, str]:
-    """Texts of items by row, given their rows, kinds and names."""
+def _texts(
+    file: BrainFile, wanted: Sequence[tuple[int, str, str]], *, to_encode: bool = False
+) -> dict[int, str]:
+    """Texts of items by row, given their rows, kinds and names; or what is encoded of each."""
     said = {ref: row for row, kind, ref in wanted if kind == "said"}
     asked = [[ref.rpartition(" ")[0], int(ref.rpartition(" ")[2])] for ref in said]
     events = file.rows("said_texts", {"refs": json.dumps(asked)}) if asked else []
@@ -123,5 +136,5 @@ def _texts(file: BrainFile, wanted: Sequence[tuple[int, str, str]]) -> dict[int,
     for memory in map(memories.memory_of, found):
         for entry in entries_of(memory, ""):
             if entry.ref in rows:
-                texts[rows[entry.ref]] = entry.text
+                texts[rows[entry.ref]] = entry.to_encode if to_encode else entry.text
     return {row: texts[row] for row, _, _ in wanted if row in texts}

@@ -5,7 +5,6 @@ that somebody said outright, and hold every name, number and date that it claims
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -14,6 +13,7 @@ from enplace.records.block import TextBlock
 from enplace.records.canonical import canonical, digest
 from enplace.records.context import SEGMENTS, Context, ContextBlock, ContextMessage, SegmentSize
 from enplace.records.event import EpochOpened
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.records.learning import Assert, Dropped, Lesson, Utterance
 from enplace.records.memory import Fact, Span
 from enplace.records.model import ModelCard
@@ -43,8 +43,8 @@ ASK = (
 CONFIDENCE = 0.6
 MOST_CHARACTERS = 12_000
 """Of the messages in one question."""
-_OBJECT = re.compile(r"\{[^{}]*\}")
-_NAME = re.compile(r"^[a-z][a-z0-9_]{1,40}$")
+_OBJECT = lazy_pattern(r"\{[^{}]*\}")
+_NAME = lazy_pattern(r"^[a-z][a-z0-9_]{1,40}$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

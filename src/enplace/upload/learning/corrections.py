@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.records.words import fold
 from enplace.upload.learning.claims import Claim
 from enplace.upload.learning.language.heads import NAME
@@ -16,36 +17,36 @@ from enplace.upload.learning.language.lexicon import MONTH_NAMES, worded
 from enplace.upload.learning.language.sentences import Sentence
 from enplace.upload.learning.scene import Scene, is_single
 
-_OPENS = re.compile(
+_OPENS = lazy_pattern(
     r"\W*(?:(?:no+|nope|nah|ah|oh|oops|whoops|argh|ugh|wait|hang on|hold on|sorry|pardon|well)\W+)*"
     r"(?:no+,|nope\b|nah\b|oops\b|whoops\b|argh\b|oh dear\b|excuse me\b|(?:that's|that is|that was) (?:not (?:right|correct|true)|wrong)|on second thoughts?|sorry,|wait\b|hang on\b|hold on\b|(?:scratch|strike|forget) (?:that|what)\b"
     r"|correction\b|typo\b|autocorrect\b|i mean\b|i meant\b|make that\b|er,|erm\b|edit:|wrong\b|my (?:bad|mistake)\b|no sorry\b"
     r"|sorry (?:i meant|that|it|i mean|she|he|\d)|actually,? (?:it's|i meant|no\b|that)|let me correct|apologies\b|not \w+, |\*)",
     re.IGNORECASE,
 )
-_TAKES_BACK = re.compile(
+_TAKES_BACK = lazy_pattern(
     r"\b(?:typo|autocorrect\w*|misspoke|mistyped|misspel\w+|misread|misremembered|misheard|(?:mix(?:ed|ing)|muddled) (?:\w+ )?(?:\w+ )?up|(?:\w+ )?mixed up|(?:is|was|'s|are) (?:wrong|incorrect)|incorrectly|wrongly|of course i mean|my mistake|i was wrong"
     r"|(?:got|had|wrote|spel\w+|typed|told you|counted|calculated) (?:[\w' ]{1,25}? )?wrong|miscounted|have to correct|correct (?:that|myself)|(?:that|which) (?:was|is|'s) (?:wrong|not right|incorrect)"
     r"|i (?:said|wrote|typed|told you|put) .{1,40}? but|should have (?:said|been|read|written)|should (?:be|read)|not what i (?:meant|said)|forget what i said"
     r"|i meant|wrong (?:name|number|day|date|year)|slip of the|what i meant)\b",
     re.IGNORECASE,
 )
-_CONTRAST = re.compile(
+_CONTRAST = lazy_pattern(
     r"(?P<new>[^,.;:!?()]{1,50}?),? (?:and )?not (?:in |at |on |the |a |an |my )?(?P<old>[^,.;:!?()]{1,40}?)(?=$|[,.;!?(])"
     r"|\bnot (?:in |at |on |the |a |an |from |to )?(?P<old2>[\w'.-]+(?: [\w'.-]+){0,2}?)(?:[,;!]| but) (?:but |rather |it's |it is |she's |he's )*(?P<new2>[^,;!?()]{1,40}?)(?=$|[,.;!?(])",
     re.IGNORECASE,
 )
-_MEANT = re.compile(
+_MEANT = lazy_pattern(
     r"\b(?:i meant(?: to (?:say|write|type))?|i mean|make that|(?:should|must|has to|ought to) (?:be|read|say)|should have (?:been|said|read|written)|correction:?|the right \w+ is"
     r"|(?:it|that|this|he|she|name|number|date|one|day)(?:'s| is| was)(?: called| actually| really| in fact)?|with an? \w+(?:,? please)?:?|so)"
     r"\s+(?:in |at |on |the |an? |really |actually )*(?P<new>[^,;!?()]{1,50}?)(?=$|[,;!?(]|\.(?:\s|$))",
     re.IGNORECASE,
 )
-_SAID = re.compile(
+_SAID = lazy_pattern(
     r"\bi (?:said|wrote|typed|told you|put)(?: that)? (?P<old>[^,;]{1,40}?)(?:,| but)",
     re.IGNORECASE,
 )
-_LEAD = re.compile(
+_LEAD = lazy_pattern(
     r"^\W*(?:(?:let me correct (?:myself|that|it)|(?:that's|that is|that was) (?:not (?:right|correct|true)|wrong)|excuse me|of course|on second thoughts?|no+|nope|nah|ah|oh|sorry|oops|whoops|argh|ugh|wait|hang on|hold on|scratch that|strike that|correction|typo|autocorrect|i mean|i meant|actually"
     r"|rather|make that|er|erm|edit|wrong|my mistake|my bad|it's|it is|its|the)\b\W*)+|^\s*\*",
     re.IGNORECASE,
@@ -56,15 +57,15 @@ _NUMBER_WORDS = (
     r"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
 )
 _TYPES: tuple[re.Pattern[str], ...] = (
-    re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    re.compile(r"\+?\d[\d ()/-]{5,}\d"),
-    re.compile(rf"\b(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?: \d{{4}})?|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|\b\d{{4}}-\d\d-\d\d\b", re.IGNORECASE),
-    re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE),
-    re.compile(r"\b(?:19|20)\d\d\b"),
-    re.compile(rf"\b\d+(?:[.,]\d+)?(?: ?(?:mg|m|cm|kg|km|g|ml))?\b|\b{_NUMBER_WORDS}\b", re.IGNORECASE),
+    lazy_pattern(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    lazy_pattern(r"\+?\d[\d ()/-]{5,}\d"),
+    lazy_pattern(rf"\b(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b(?: \d{{4}})?|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|\b\d{{4}}-\d\d-\d\d\b", re.IGNORECASE),
+    lazy_pattern(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE),
+    lazy_pattern(r"\b(?:19|20)\d\d\b"),
+    lazy_pattern(rf"\b\d+(?:[.,]\d+)?(?: ?(?:mg|m|cm|kg|km|g|ml))?\b|\b{_NUMBER_WORDS}\b", re.IGNORECASE),
 )  # fmt: skip
 """Addresses, telephone numbers, dates, days, years, numbers."""
-_NAME = re.compile(NAME)
+_NAME = lazy_pattern(NAME)
 ALIKE = 0.5
 """How much of its letters a misspelt name shares with the right one."""
 _NOT_VALUES = worded(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.records.learning import Dropped, Lesson, Proposal, Utterance
 from enplace.records.memory import Span
 from enplace.upload.learning.claims import Claim
@@ -67,7 +68,7 @@ def lesson(said: Sequence[Utterance], known: Known | None = None) -> Lesson:
     return Lesson(proposals=tuple(notes.proposals), dropped=tuple(notes.dropped))
 
 
-_OUT_OF_ROLE = re.compile(
+_OUT_OF_ROLE = lazy_pattern(
     r"\b(?:stop|end|back to|enough|out of character|end of scene)\b", re.IGNORECASE
 )
 
@@ -138,7 +139,7 @@ def _heard_out(text: str, said: Utterance, notes: _Notes) -> Iterator[Sentence]:
         yield replace(sentence, text=sentence.text[:MOST_CHARACTERS])
 
 
-_FOR_WHOM = re.compile(
+_FOR_WHOM = lazy_pattern(
     r"\b(?:for|to) (?:my|our) (?:\w+ ){1,3}[A-Z]|\b(?:for|to) (?:my|our) \w+, [A-Z]"
 )
 
@@ -182,7 +183,7 @@ def _answered(text: str, said: Utterance, scene: Scene) -> list[Claim]:
     return found
 
 
-_HOW_LONG = re.compile(
+_HOW_LONG = lazy_pattern(
     r"(?:and )?(?:always|forever|permanently|every time|ever|from (?:this day|now|today) on\w*"
     r"|no exceptions|for good|that(?:'s| is) (?:what i want|how i (?:want|like) it|our (?:system|rule)|the rule|a rule)(?: [\w ]{1,30})?)\W*",
     re.IGNORECASE,

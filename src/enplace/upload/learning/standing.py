@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.records.stems import stem
 from enplace.records.stop_words import STOP_WORDS
 from enplace.records.words import fold, words
@@ -38,7 +39,7 @@ _ALL: frozenset[str] = frozenset()
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(written_out(pattern, {}), re.IGNORECASE)
+    return lazy_pattern(written_out(pattern, {}), re.IGNORECASE)
 
 
 _NEWS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
@@ -63,18 +64,20 @@ _NEWS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     (_compiled(r"\b(?:no longer friends|not friends|fell out|fallen out|not speaking)\b"), frozenset(("friend_of",))),
 )  # fmt: skip
 """News, and what it can end."""
-_NOT_YET = re.compile(
+_NOT_YET = lazy_pattern(
     r"\b(?:if|unless|might|may|could|would|should|want(?:s)? to|wanna|thinking|plan(?:s|ning)?(?: to)?|going to|gonna|will|'ll|need to|have to|has to|about to|consider\w*"
     r"|haven't|hasn't|didn't|don't want|never|refuse\w*|hope|wish|almost|nearly|before i|when i|until i)\b|'d\b",
     re.IGNORECASE,
 )
-_NO_MORE = re.compile(
+_NO_MORE = lazy_pattern(
     r"\b(?:any ?more|any ?longer|no longer|not since)\b|n't (?:\w+ ){1,5}(?:since|for (?:\w+ ){0,2}(?:days|weeks|months|years|ages))\b",
     re.IGNORECASE,
 )
-_FIRST = re.compile(r"\b(?:i|i'm|i've|we|we've|we're|my|our|me|us)\b", re.IGNORECASE)
-_CLAUSES = re.compile(r"[,;:()]\s*|\s+(?:but|so|because|although|whereas|while)\s+", re.IGNORECASE)
-_US = re.compile(
+_FIRST = lazy_pattern(r"\b(?:i|i'm|i've|we|we've|we're|my|our|me|us)\b", re.IGNORECASE)
+_CLAUSES = lazy_pattern(
+    r"[,;:()]\s*|\s+(?:but|so|because|although|whereas|while)\s+", re.IGNORECASE
+)
+_US = lazy_pattern(
     r"\bwe(?:'re| are|'ve| have)? (?:\w+ )?(?:no longer (?:together|a couple|married|engaged|an item)|split|broke|broken|separated|divorced|parted|called it|not a couple|over)\b|\b(?:our|my) (?:marriage|relationship|engagement|divorce) (?:is|has|was|came|ended|fell)",
     re.IGNORECASE,
 )

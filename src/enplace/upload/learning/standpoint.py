@@ -2,40 +2,43 @@
 
 import re
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.upload.learning.language import sentences as kinds
 from enplace.upload.learning.language.heads import Head
 from enplace.upload.learning.language.sentences import Sentence
 
-_PRESUPPOSED = re.compile(
+_PRESUPPOSED = lazy_pattern(
     r"(?:\b(?:now that|since|because|as|where|given that|cos|cuz|seeing as|considering|but|and|when"
     r"|while|although|though|who|which|that|even though|after|fact that|context|btw|fyi)|[,(-])\s*\Z",
     re.IGNORECASE,
 )
-_HANGING = re.compile(
+_HANGING = lazy_pattern(
     r"\b(?:if|whether|unless|would|could you|can you|should i|in case|so that|says?|said|told me"
     r"|tells?|claims?|claimed|thinks?|thought|believes?|asked|wonders?|dreamt|dreamed|do you know"
     r"|did you know|convinced that|according to|pretend\w*|joked|jokes|wish(?:es)?|hope(?:s|d)?"
     r"|used to say|rumou?r|allegedly)\b",
     re.IGNORECASE,
 )
-_OWN_WORD = re.compile(
+_OWN_WORD = lazy_pattern(
     r"\bi(?:'ve| have| had|'d)? (?:\w+ )?(?:said|say|told you|thought|think)\b|\b(?:doctor|gp|consultant) (?:says|said|told me|thinks)\b"
     r"|\bi(?:'d| would| should| must| have to| can) (?:\w+ )?(?:say|mention|add|admit|confess|tell you)\b",
     re.IGNORECASE,
 )
 """Where `said` and `would` leave what follows as the speaker's own word."""
-_THINKS = re.compile(
+_THINKS = lazy_pattern(
     r"(?:think|guess|believe|assume|suspect|wonder|doubt|wish|hope|dream|pretend)\b", re.IGNORECASE
 )
-_LIKE = re.compile(r"\b(?:like|as if|as though|where it says)\s*\Z", re.IGNORECASE)
-_FREED = re.compile(r"[,;]\s*(?:but|and|so|i|we|my|she|he)?\s*\Z|\b(?:but|so)\s*\Z", re.IGNORECASE)
-_TURN_TO_ASK = re.compile(
+_LIKE = lazy_pattern(r"\b(?:like|as if|as though|where it says)\s*\Z", re.IGNORECASE)
+_FREED = lazy_pattern(
+    r"[,;]\s*(?:but|and|so|i|we|my|she|he)?\s*\Z|\b(?:but|so)\s*\Z", re.IGNORECASE
+)
+_TURN_TO_ASK = lazy_pattern(
     r"[,;:-]\s*(?:(?:so|and|but|any|ok)\W+)*(?:is|are|can|could|do|does|did|should|would|will|what"
     r"|which|how|where|who|when|why|any\b|anything|right|isn't|doable|possible|suggestions|ideas"
     r"|tips|recommendations|thoughts|chords|capitals|what's|how's|got|have you|know)\b",
     re.IGNORECASE,
 )
-_ASKS_BACK = re.compile(
+_ASKS_BACK = lazy_pattern(
     r",\s*(?:right|isn't it|yes|no|correct|don't i|am i|do i)\s*$", re.IGNORECASE
 )
 

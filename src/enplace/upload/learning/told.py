@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.records.words import fold
 from enplace.upload.learning.claims import Claim, Holding, is_dated
 from enplace.upload.learning.language import sentences as kinds
@@ -72,8 +73,8 @@ def claims_in(sentence: Sentence, at: datetime, scene: Scene) -> Iterator[Claim]
 
 # --- frames -----------------------------------------------------------------------------------------
 
-_BEARS = re.compile(r"(?:stand|bear|abide|stomach|tolerate)\b")
-_NO_MORE = re.compile(r"\b(?:any ?more|any ?longer)\b", re.IGNORECASE)
+_BEARS = lazy_pattern(r"(?:stand|bear|abide|stomach|tolerate)\b")
+_NO_MORE = lazy_pattern(r"\b(?:any ?more|any ?longer)\b", re.IGNORECASE)
 _STILL_AHEAD = worded("lives_in works_at job_title married_to studies drives owns")
 """What `I'm going to` tells a plan of."""
 _PAST_VERBS = worded(
@@ -145,11 +146,11 @@ def _holding(phrase: Phrase, head: Head, told: str, *, no_more: bool) -> tuple[s
 
 
 _STUDENTS = frozenset(("student", "pupil", "phd", "undergraduate"))
-_AT = re.compile(
+_AT = lazy_pattern(
     r"\s*(?:\([^)]*\)\s*)?,?\s*(?:(?:and work|working|employed)\s+)?(?:at|with|for|@)\s+(.+)"
 )
-_IN = re.compile(r"\s+(?:in|at)\s+(?=(?:the )?[A-Z])(.+)")
-_NO_ORG = re.compile(
+_IN = lazy_pattern(r"\s+(?:in|at)\s+(?=(?:the )?[A-Z])(.+)")
+_NO_ORG = lazy_pattern(
     r"(?:\d|over|about|almost|nearly|years|the (?:last|past)|a (?:living|while))", re.IGNORECASE
 )
 
@@ -178,7 +179,7 @@ def _value(predicate: str, value: str, head: Head) -> str:
     return value
 
 
-_SETTLED = re.compile(
+_SETTLED = lazy_pattern(
     r"[,;]?\s*(?:and )?(?:that's|it's|that is|that's now) (?:settled|final|decided)\b",
     re.IGNORECASE,
 )
@@ -213,7 +214,7 @@ _TOLD_BARE = frozenset(word for word, predicate in KIN.items() if predicate in _
 """Who is worth knowing of without a name."""
 
 
-_HAD = re.compile(
+_HAD = lazy_pattern(
     r"\b(?:i|we) (?:(?:once |also )?had|used to have|once owned) (?:an? |the )?(?:\w+ )?\Z",
     re.IGNORECASE,
 )
@@ -316,11 +317,13 @@ def _of_traits(sentence: Sentence, scene: Scene, *, asks: bool) -> Iterator[Clai
                     yield replace(claim, predicate=predicate, object=told, rule="described")
 
 
-_OWN = re.compile(r"\b(?:i|i'm|i've|im|ive|we|we've|we're|my|our|me|us|mine|ours)\b", re.IGNORECASE)
-_GAVE_UP = re.compile(
+_OWN = lazy_pattern(
+    r"\b(?:i|i'm|i've|im|ive|we|we've|we're|my|our|me|us|mine|ours)\b", re.IGNORECASE
+)
+_GAVE_UP = lazy_pattern(
     r"\b(?:gave up|given up|left|quit|ended|lost|no longer|after|formerly)\s*\Z", re.IGNORECASE
 )
-_PRESUPPOSES = re.compile(
+_PRESUPPOSES = lazy_pattern(
     r"(?:with |for |because of |given |despite )?(?:my|our)\b(?!.*(?:\b(?:is|are|was|were|has|have|be)\b|'s\b))",
     re.IGNORECASE | re.DOTALL,
 )

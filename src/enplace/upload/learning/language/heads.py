@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.upload.learning.language.lexicon import KIN, worded
 
 _KIN = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse=True))
@@ -37,7 +38,7 @@ _DOES = (
     r"|always|just|still|now|also|finally|recently|only|\w+s|\w+ed|went|got|took|left|came|grew|became|gave|lost|won|broke|put|ran|fell|met)\b))"
 )
 """A name that does something: one that only stands there is no subject."""
-_SUBJECT = re.compile(
+_SUBJECT = lazy_pattern(
     rf"(?P<first>\b(?:I|i)(?=\b|'|m\b)|\b(?i:we)\b)"
     rf"|(?P<kinship>\b{KINSHIP})(?P<kin_name>,?\s+\(?(?!I\b|I'){NAME}\)?,?)?"
     rf"|(?P<relative>(?<=[\w)],)\s*who\b|(?<=[\w)])\s+who\b)"
@@ -45,7 +46,7 @@ _SUBJECT = re.compile(
     rf"|(?P<pronoun>\b(?i:he|she|they|it)\b)"
     rf"|(?P<name>(?<!\b(?i:to|at|in|of|on|by|an|as|is) )(?<!\b(?i:for|and|the|via|see|was) )(?<!\b(?i:from|with|into|near|like|than|love|over|live) )\b{_NOT_SUBJECTS}{NAME})(?P<role>,\s+{KINSHIP.replace('?P<kin>', '?P<kin3>').replace('?P<kin2>', '?P<kin4>')},)?{_DOES}"
 )
-_AUXILIARY = re.compile(
+_AUXILIARY = lazy_pattern(
     r"\s*(?P<word>'(?:m|s|re|ve|d|ll)\b|n't\b|\b(?:no longer|not \w+ more|used to|going to(?=\s+[a-z])|about to|supposed to|sort of|kind of"
     r"|[a-z]+n't|am|is|are|was|were|be|been|being|have|has|had|having|do|does|did|will|would|can|could|may|might|must"
     r"|shall|should|ought to|cannot|im|ive|dont|cant|wont|isnt|didnt|not|never|now|just|recently|currently|still|also|actually"
@@ -145,15 +146,15 @@ class Head:
         return next(verbs, "")
 
 
-_NOW = re.compile(
+_NOW = lazy_pattern(
     r"\b(?:now|these days|nowadays|currently|at the moment|right now)[, ]*\Z", re.IGNORECASE
 )
-_OPENING = re.compile(
+_OPENING = lazy_pattern(
     r"(?:\W*(?:so|and|but|ok|okay|hey|hi|hello|also|btw|by the way|fyi|um|well|oh|yeah|yes|yep|actually|sorry|no|right|now|just|"
     r"still|currently|recently|finally|originally|anyway|plus|good news|update|big news|guess what|context|note|reminder|quick one|fun fact|for context|funny thing)\b[\s,:!.]*)*",
     re.IGNORECASE,
 )
-_JOINT = re.compile(
+_JOINT = lazy_pattern(
     r"(?:,?\s+(?:and|but|then|plus|or)\s+(?:then |also |now |have |i )?|,\s+)(?=[a-z])",
     re.IGNORECASE,
 )
@@ -200,7 +201,7 @@ def heads(text: str) -> Iterator[Head]:
                        name=head.name, of=head.of, theirs=head.theirs, elided=head.elided, joint=True)  # fmt: skip
 
 
-_THIRD = re.compile(
+_THIRD = lazy_pattern(
     r"(?:is|has|was|isn't|hasn't|does|doesn't|lives|works|wants|plays|likes|loves|hates|studies|comes|speaks)\b"
 )
 """A verb that cannot be what `I` does."""

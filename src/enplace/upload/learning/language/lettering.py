@@ -2,16 +2,17 @@
 
 import re
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.records.stop_words import STOP_WORDS
 from enplace.upload.learning.language.lexicon import KIN, LANGUAGES, MONTH_NAMES, is_job, worded
 
-_PLACED = re.compile(
+_PLACED = lazy_pattern(
     r"\b(?:liv(?:e|es|ed|ing)|based|mov(?:e|ed|ing)|born|raised|from|flat|house|apartment|room|fly(?:ing)?"
     r"|flew|travel(?:ling|ing)?|trip|off|going|train|holiday|relocat(?:ed|ing)|settled|staying|grew up|been|visiting"
     r"|study(?:ing)?|work(?:ing)?|job|here|now|back)"
     r" (?:back |over |down |up |away )?(?:in|to|near|from) (?P<x>[a-z]{4,})(?=\s*(?:$|[,.;!?)]|and\b|on\b|in\b|for\b|since\b|now\b|next\b|last\b|with\b|at\b))"
 )
-_RELATED = re.compile(
+_RELATED = lazy_pattern(
     rf"\b(?:my|our|me and my) (?:new |old |best |little |big |older |younger |twin )*(?:{'|'.join(map(re.escape, sorted(KIN, key=len, reverse=True)))})"
     r",? \(?(?P<x>[a-z]{3,})(?=\s*(?:$|[,.;!?)]|and\b|is\b|'s\b|has\b|who\b|are\b|lives\b|works\b|wants\b|likes\b|loves\b|hates\b|turns\b|got\b|for\b))"
 )

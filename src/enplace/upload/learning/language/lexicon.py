@@ -1,6 +1,6 @@
 """Words that the rules know: of people, work, taste, and what ends a phrase."""
 
-import re
+from enplace.records.lazy_pattern import lazy_pattern
 
 
 def worded(text: str) -> frozenset[str]:
@@ -186,7 +186,7 @@ JOBS = worded(
     "coo politician mayor councillor diplomat economist actuary underwriter bookseller publisher "
     "mason sous-chef linguist data-scientist postdoctoral manageress editor-in-chief curator conservator restorer sexton bellringer puppeteer magician"
 )
-_JOB_ENDING = re.compile(
+_JOB_ENDING = lazy_pattern(
     r"(?:[a-z]{3,}(?:ologist|ographer|ician|wright|smith|monger|mason|keeper|maker|worker|trainer|teacher|monger|herd|iatrist|eutist)"
     r"|\w*(?:(?<!own)(?<!sh)breeder|officer|agent|operator|inspector|specialist|therapist|advis[eo]r|representative|fitter|technician"
     r"|tuner|binder|restorer|controller|administrator|coordinator|organiser|organizer|facilitator|strategist|chemist|physicist"

@@ -7,34 +7,36 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_FENCE = re.compile(r"\"\"\".*?(?:\"\"\"|\Z)|```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
-_INLINE = re.compile(r"`[^`\n]+`")
-_INJECTED = re.compile(
+from enplace.records.lazy_pattern import lazy_pattern
+
+_FENCE = lazy_pattern(r"\"\"\".*?(?:\"\"\"|\Z)|```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
+_INLINE = lazy_pattern(r"`[^`\n]+`")
+_INJECTED = lazy_pattern(
     r"<(?P<tag>[\w-]*(?:memor|recall|note|file|seen|handoff|soul|context|remind|system|instruction|document"
     r"|tool|untrusted|data|history|skill|agent|hook|command)[\w-]*)\b[^>]*>.*?(?:</(?P=tag)>|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
-_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<[a-z/!][^<>]{0,300}>", re.DOTALL | re.IGNORECASE)
-_CITED = re.compile(r"^[ \t]*(?:>|\|).*$", re.MULTILINE)
-_QUOTED = re.compile(
+_MARKUP = lazy_pattern(r"<!--.*?(?:-->|\Z)|<[a-z/!][^<>]{0,300}>", re.DOTALL | re.IGNORECASE)
+_CITED = lazy_pattern(r"^[ \t]*(?:>|\|).*$", re.MULTILINE)
+_QUOTED = lazy_pattern(
     r"(?<![\w\"])\"[^\"\n]{2,2000}\"|\u201c[^\u201d]{2,2000}[\u201d\u201c]|\u201e[^\u201c\u201d]{2,2000}[\u201c\u201d]"
     r"|\u00ab[^\u00bb]{2,2000}\u00bb|\u300c[^\u300d]{2,2000}\u300d|\u300e[^\u300f]{2,2000}\u300f|(?<![\w'])'[^'\n]{2,40}(?:\w'\w[^'\n]*)*[.!?,]?'(?![\w'])"
 )
-_TRANSCRIPT = re.compile(
+_TRANSCRIPT = lazy_pattern(
     r"^[ \t]*(?:[\[(*#-]{1,9}[ \t]*)?(?:user|assistant|system|ai|human|bot|developer|admin|operator|tool"
     r"|from|to|subject|re|sent|date|cc|on .{3,80} wrote)[\])*]*[ \t]*:.*$",
     re.MULTILINE | re.IGNORECASE,
 )
-_SCRIPT = re.compile(
+_SCRIPT = lazy_pattern(
     r"\b(?:me|witness|caller|traveller|customer|patient|client|narrator|interviewer|interviewee|agent|officer|doctor|nurse|host|guest|buyer|seller|q|a|[a-z]+ [12])[ \t]*:[ \t]*(?=i\b|i'|my\b|hi\b|hello\b|good\b)[^\n]*",
     re.IGNORECASE,
 )
-_AUTHORITY = re.compile(
+_AUTHORITY = lazy_pattern(
     r"(?:^|\n)[ \t]*(?:[\[<(#*]{1,9}[ \t]*)(?:system|developer|admin|operator|root|policy|override|instruction|cron|subagent|sub-agent"
     r"|automated|heartbeat|scheduler|context|task|boot|agent|internal|hidden|assistant|memory|webhook|notification)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
-_PASTED = re.compile(
+_PASTED = lazy_pattern(
     r"\b(?:translate|proof-?read|summari[sz]e|shorten|shorter|rephrase|reword|rewrite|paraphrase|polish"
     r"|improve|edit|check|correct|fix|analy[sz]e|explain|classify|parse|convert|review|comment on|read"
     r"|reply to|respond to|answer|got|found|received|pasted?|copied|forwarded|sent|wrote|writes|write"
@@ -44,22 +46,22 @@ _PASTED = re.compile(
     r"|ad|advert|slogan|headline|caption|draft|template|example|testimonial|cv|dialogue|ticket|note|wikipedia|forum|reddit|statement|tale|interview|excerpt|survey|feedback|classify|label|bullet points|subtitles?|scene|line|reply|complaint|request|customer|client|patient|case study)\b"
     r"[^\n.!?:]{0,80}:(?!\w)[ \t]*\n*"
 )
-_LETTER = re.compile(
+_LETTER = lazy_pattern(
     r"(?<=\n)[ \t]*(?:Dear|Hello|Hi|Good (?:morning|afternoon|day)|To whom)\b[^\n]{0,40}[,:]\s*\n.*",
     re.DOTALL,
 )
-_RULED = re.compile(
+_RULED = lazy_pattern(
     r"^[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$.*?(?:^[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$|\Z)",
     re.DOTALL | re.MULTILINE,
 )
-_SHOUTED = re.compile(r"^[^\w\n]{0,20}(?:BEGIN|END|IMPORTANT|NOTICE|ATTENTION|WARNING|OVERRIDE|NEW POLICY)\b.*$",
+_SHOUTED = lazy_pattern(r"^[^\w\n]{0,20}(?:BEGIN|END|IMPORTANT|NOTICE|ATTENTION|WARNING|OVERRIDE|NEW POLICY)\b.*$",
                       re.MULTILINE)  # fmt: skip
-_OWN_LIST = re.compile(
+_OWN_LIST = lazy_pattern(
     r"\b(?:what i (?:love|like|hate|read|said|meant|need)|mix(?:ed|ing) |wrong|mistake|incorrect\w*|correct (?:that|it|myself)|correction|typo|misspel\w+|spel\w+|should (?:be|read)|meant|decided|decision|settled|i (?:should|must|have to|want to) (?:add|mention|admit|confess|say)|confess\w*|news|update|truth|thing|fact|reason|problem is|hobbies|languages|i(?:'ve| have) got (?:two|three|four|five|six|a|an) (?:\w+ )?(?:kids|children|cats|dogs|sons|daughters|brothers|sisters|allergies|jobs)|when(?:ever)? you|always|from now on|about me|about myself|i like|things i|i'm |i am |some facts|fyi|for context|background"
     r"|my (?:allergies|hobbies|languages|kids|pets|details|address|number|job|name|rules?|preferences?))\b",
     re.IGNORECASE,
 )
-_LEFTOVER = re.compile(r"[A-Za-z0-9+/=]{60,}|(?:[0-9a-f]{2}[ :]){12,}")
+_LEFTOVER = lazy_pattern(r"[A-Za-z0-9+/=]{60,}|(?:[0-9a-f]{2}[ :]){12,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.upload.learning.language.heads import NAME
 from enplace.upload.learning.language.lexicon import (
     KIN,
@@ -24,7 +25,7 @@ _NUMBER = (
     r"(?:\d[\d.,]*|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty"
     r"|forty|several|many|some|a few|a couple of|couple of|half a|half|ages|years|decades|over|about|almost|nearly|more than|the (?:past|last|next|time being|moment|summer|winter|whole|rest))"
 )
-_CUT = re.compile(
+_CUT = lazy_pattern(
     r"\s*[,;:()!?\u2026\x00\"]|\.(?:\s|$)|\s-+\s|\s/\s|\s(?:[:;]-?[()DP])"
     rf"|\s+(?:now|nowadays|currently|these days|at (?:the )?(?:moment|present|weekends?)|atm|right now|since|until|till|til|while|when|whenever|because|cos|cuz|coz"
     r"|so|but|though|although|tho|which|who|whom|whose|where|that(?!\s+one)|as (?:well|of|it|we|i|they|he|she|from|a|an|my|our)|if|after|before|btw"
@@ -37,18 +38,18 @@ _CUT = re.compile(
     r"|with (?:my|our|his|her|their|a|an|the|two|three|no|some|me|us|him|them)|without|by (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|the|next|then|now|tomorrow|\d)|to (?:be|do|get|make|see|have|go|keep|help|work|try|save|find|learn|study|live|stay|earn|pay|the point)|only|myself|alone|together|since)\b",
     re.IGNORECASE,
 )
-_ARTICLE = re.compile(
+_ARTICLE = lazy_pattern(
     r"(?:an?|the|my|our|his|her|their|some|any|this|that|these|those)\s+", re.IGNORECASE
 )
-_SPLIT = re.compile(
+_SPLIT = lazy_pattern(
     r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|&|plus|as well as)\s+(?:also\s+)?|\s*/\s*|\s*\+\s*"
 )
-_NAME = re.compile(NAME)
+_NAME = lazy_pattern(NAME)
 _EMPTY = worded(
     "it that this them these those one ones you your me him her us everything anything nothing something"
     " someone everyone everybody nobody people things stuff here there both all what how so to be do"
 )
-_POINTING = re.compile(
+_POINTING = lazy_pattern(
     r"(?:it|that|this|these|those|them|you|your|yours|what|how|the (?:first|second|third|last|other|way|idea|one|new version|fact|sound|look|above|answer|suggestion|result|example|option)|to (?:know|see|ask|add|hear|make|have|get|change|use|think|say)|when|if|being able)\b",
     re.IGNORECASE,
 )
@@ -67,11 +68,11 @@ def first_part(text: str) -> str:
     return (part[: aim.start()] if aim else part).strip(" .'\u0000")
 
 
-_AIM = re.compile(r"(?<=\w)\s+to\s+(?!the\b|my\b|me\b)[a-z]+")
+_AIM = lazy_pattern(r"(?<=\w)\s+to\s+(?!the\b|my\b|me\b)[a-z]+")
 """What something is for: `to replace`."""
 
 
-_CALLED = re.compile(
+_CALLED = lazy_pattern(
     r"(?:an?|the|our)\s[^,.;:!?()]{2,40}?\s(?:called|named)\s+(?=[A-Z\u00c0-\u00de])"
 )
 """What comes before its name: `a small village in the hills called`."""
@@ -226,7 +227,7 @@ def _things(text: str) -> list[str]:
     return found
 
 
-_CLAUSE = re.compile(
+_CLAUSE = lazy_pattern(
     r"\s*(?:whereas|while|neither|nor|i|we|he|she|they|it|my|our|but|so|then|which|who|can|could|what|how|is|are|was|do|does|please|want|need|give|make|"
     r"write|help|suggest|any|got|trying|looking|not|no|maybe|because|if|when|for|thanks|don't|it's|i'm|that|this|there|and i|sadly|obviously|ideally|preferably|especially|plus)\b",
     re.IGNORECASE,

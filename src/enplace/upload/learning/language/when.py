@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from enplace.records.dates import TimeSpan, spans
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.records.periods import CONTAINING, date_in, shifted
 
 _UNIT = r"(?P<unit>day|week|fortnight|month|year)s?"
@@ -14,37 +15,37 @@ _COUNTS = {
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20,
     "thirty": 30, "a couple of": 2, "a few": 3, "the": 1,
 }  # fmt: skip
-_UNTIL = re.compile(
+_UNTIL = lazy_pattern(
     r"\b(?:until|till|til|'til|through|up to|up until|ends(?: on| in)?|end (?:on|in)|(?:only )?(?:here|there) (?:to|till))\s+(?:the end of\s+)?(?=\w)",
     re.IGNORECASE,
 )
-_FOR_NEXT = re.compile(
+_FOR_NEXT = lazy_pattern(
     rf"\bfor (?:just |only |about |around |at least |another )?(?:the )?(?:next |coming |rest of (?:the |this ))?{_COUNT}?\s*{_UNIT}\b(?! now| already| ago)",
     re.IGNORECASE,
 )
-_OVER_NEXT = re.compile(
+_OVER_NEXT = lazy_pattern(
     rf"\b(?:over|during|in) the (?:next|coming) {_COUNT}?\s*{_UNIT}\b", re.IGNORECASE
 )
-_FOR_PAST = re.compile(
+_FOR_PAST = lazy_pattern(
     rf"\bfor (?:about |around |over |almost |nearly |more than |at least |the (?:past|last) )*{_COUNT}\s+{_UNIT}\b",
     re.IGNORECASE,
 )
-_AGO = re.compile(
+_AGO = lazy_pattern(
     rf"\b(?:about |around |almost |nearly |some )?{_COUNT}\s+{_UNIT}\s+(?:ago|back|before)\b",
     re.IGNORECASE,
 )
-_SINCE = re.compile(
+_SINCE = lazy_pattern(
     r"\b(?:since|as of|as from|from|starting(?: from| on| in)?|beginning|effective|with effect from)\s+(?=\w)",
     re.IGNORECASE,
 )
-_THIS = re.compile(
+_THIS = lazy_pattern(
     r"\bthis (?P<unit>week|month|year|term|semester|summer|winter|autumn|spring)\b", re.IGNORECASE
 )
-_FORWARD = re.compile(
+_FORWARD = lazy_pattern(
     r"\b(?:next|coming|on|by|in|from|this|due|starting|tomorrow|tonight|until|till|the)\b",
     re.IGNORECASE,
 )
-_AHEAD = re.compile(
+_AHEAD = lazy_pattern(
     rf"\b(?:(?P<tomorrow>tomorrow)|(?P<today>today|tonight)|(?P<week>a week (?:tomorrow|today|on \w+))|in {_COUNT}\s+{_UNIT}(?:'s? time)?"
     r"|next (?P<next>week|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday))\b",
     re.IGNORECASE,
@@ -163,8 +164,8 @@ _ORDINALS = {
         ("fifth", 5, "th"), ("tenth", 10, "th"), ("fifteenth", 15, "th"), ("twentieth", 20, "th"),
     )
 }  # fmt: skip
-_ORDINAL = re.compile(rf"\b({'|'.join(_ORDINALS)})( of \w)", re.IGNORECASE)
-_DAY = re.compile(r"\b(?:the )?(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
+_ORDINAL = lazy_pattern(rf"\b({'|'.join(_ORDINALS)})( of \w)", re.IGNORECASE)
+_DAY = lazy_pattern(r"\b(?:the )?(\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 
 
 def _next(span: TimeSpan, text: str, at: datetime) -> TimeSpan:

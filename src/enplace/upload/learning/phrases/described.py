@@ -3,27 +3,28 @@
 import re
 from collections.abc import Iterator
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.upload.learning.language.heads import NAME
 from enplace.upload.learning.language.lexicon import DIETS, ILLNESSES, NATIONALITIES
 from enplace.upload.learning.language.objects import objects
 
-_PLACE = re.compile(
+_PLACE = lazy_pattern(
     rf"\s+(?P<how>in|from|at|of)\s+(?P<x>{NAME})(?=\s*(?:$|[,.;!?)]|and\b|is\b|who\b|has\b|wants\b|for\b))"
 )
-_PART = re.compile(r"\s*(?:,|\(|\s-)\s*(?P<part>[^,;()!?\x00]{1,80})")
-_AGE = re.compile(
+_PART = lazy_pattern(r"\s*(?:,|\(|\s-)\s*(?P<part>[^,;()!?\x00]{1,80})")
+_AGE = lazy_pattern(
     r"(?:aged |age |who(?:'s| is) |(?:just |nearly |almost )?turn(?:s|ing|ed) )?(?P<x>\d{1,2}|"
     r"(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?|one|two|three|four|five|six|seven"
     r"|eight|nine|ten|eleven|twelve|\w+teen))(?: years? old| yo| y/o)?\W*(?:$|(?=and ))",
     re.IGNORECASE,
 )
-_TASTE = re.compile(
+_TASTE = lazy_pattern(
     r"(?:who(?:'s| is) )?(?:into|mad about|crazy about|obsessed with) (?P<x>.+)", re.IGNORECASE
 )
-_POST = re.compile(r"(?:an? |the |our )?(?P<x>.+)", re.IGNORECASE)
-_STATE = re.compile(r"(?:an? |who(?:'s| is) (?:an? )?)?(?P<x>[\w'-]+)\W*$", re.IGNORECASE)
-_ORG = re.compile(r"^(?:.*?) (?:at|for|with) (?P<x>(?:the |a )?[A-Za-z].*)")
-_TOWN = re.compile(rf"\b(?:in|from|based in) (?P<x>{NAME})\W*$")
+_POST = lazy_pattern(r"(?:an? |the |our )?(?P<x>.+)", re.IGNORECASE)
+_STATE = lazy_pattern(r"(?:an? |who(?:'s| is) (?:an? )?)?(?P<x>[\w'-]+)\W*$", re.IGNORECASE)
+_ORG = lazy_pattern(r"^(?:.*?) (?:at|for|with) (?P<x>(?:the |a )?[A-Za-z].*)")
+_TOWN = lazy_pattern(rf"\b(?:in|from|based in) (?P<x>{NAME})\W*$")
 
 
 def described(after: str, *, most: int = 3) -> Iterator[tuple[str, str]]:

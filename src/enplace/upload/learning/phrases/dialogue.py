@@ -6,6 +6,7 @@ A question is turned into the statement that it asks for: `what's your X?` into 
 
 import re
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.records.words import words
 from enplace.upload.learning.language.heads import NAME
 from enplace.upload.learning.language.lexicon import KIN, worded
@@ -14,7 +15,7 @@ from enplace.upload.learning.language.sentences import Sentence, asks
 _KIN = "|".join(map(re.escape, sorted(KIN, key=len, reverse=True)))
 # fmt: off
 _ASKED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), statement)
+    (lazy_pattern(pattern, re.IGNORECASE), statement)
     for pattern, statement in (
         # What is asked in words of its own
         (r"what (?:should|shall|can|may|do) i call you|how should i address you|what do you (?:like|want|prefer) to be called", "call me {}"),
@@ -50,26 +51,26 @@ _ASKED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"where do you (?P<verb>live|study|work|swim|train|teach)", "I {verb} in {}"),
     )
 )
-_YES = re.compile(
+_YES = lazy_pattern(
     r"^\W*(?:yes|yep|yeah|yup|ja|correct|exactly|right|that's right|true|indeed|spot on|yes,? exactly|of course|sure do|i do|i am|bingo)\b"
     r"[\s,.!]*(?:exactly|i do|i am|i have|we do|that's right|correct)?\W*(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_NO = re.compile(
+_NO = lazy_pattern(
     r"^\W*(?:no|nope|nah|not quite|wrong|close|almost|not (?:in |at |from )?[A-Z][\w-]+)\b[\s,.!-]*(?:no\b[\s,.!-]*)?(?:but |it's |i'm |in |at |from |a |actually |rather )*(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_GUESS = re.compile(
+_GUESS = lazy_pattern(
     r"(?:^|[.!?]\s+|\bso,?\s+|\band\s+|\bah,?\s+)(?:do|are|so|is)?\s*\byou(?:'re)?\s+(?P<what>(?:still |also |currently )?(?:live|work|study|speak|play|have|drive|use|prefer|like|own|living|working|allergic|married|based"
     r"|a\b|an\b|vegan|vegetarian|from|self-employed|retired|single|in\b|at\b)\b[^.?!]{0,60}?)(?:,? (?:right|correct|yes|then|don't you|aren't you))?\?",
     re.IGNORECASE,
 )
-_SHORT = re.compile(
+_SHORT = lazy_pattern(
     r"^(?:(?:yes|yep|yeah|it's|its|just|um|uh|oh|hmm|well|the|my name is|sure|that would be|mostly|only|to|in|at|from|i am|i'm|a|an)\b[,\s]+)*(?P<x>[^.!?\n;]{1,80}?)"
     r"(?:\s+(?:is fine|works|please|will do|thanks|thank you|everyone does|everybody does|it is).*)?(?:[.!?\n;]|,\s+(?:everyone|but|and i|why|so|right by|near)\b|$)",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(
+_CLAUSE = lazy_pattern(
     r"(?:i|we|my|our|what|why|how|can|could|not|don't|no|skip|never mind|does|is|none|nothing|nope|the same|it|that|this|you)\b(?!')", re.IGNORECASE
 )
 _REQUESTS = worded(
@@ -83,7 +84,7 @@ _GREETINGS = worded(
     " oops wow gosh ugh ah oh hmm lol haha ok okay cool nice great fine brb sec second moment minute internet screen"
     " weather friday monday sleepy tired hungry quote said wrote fewer tl bored there anyone everyone anybody coffee"
 )
-_POINTING = re.compile(r"\b(?:the|this|that|these|those|it|it's|you|your|me|here|there|is|are|was)\b", re.IGNORECASE)
+_POINTING = lazy_pattern(r"\b(?:the|this|that|these|those|it|it's|you|your|me|here|there|is|are|was)\b", re.IGNORECASE)
 _STATES = worded("living working allergic married based a an vegan vegetarian from self-employed retired single in at")
 # fmt: on
 MOST_WORDS = 9

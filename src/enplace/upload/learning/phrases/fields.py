@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.upload.learning.language.heads import NAME, NOT_NAMES
 from enplace.upload.learning.language.lexicon import LANGUAGES
 from enplace.upload.learning.language.objects import Kind, objects
@@ -47,17 +48,19 @@ class Hint:
 
 
 FIELDS = tuple(
-    Field(re.compile(rf"\b{re.sub(r'^[(][?]:', '(?i:', pattern)}"), predicate, cast("Kind", kind))
+    Field(lazy_pattern(rf"\b{re.sub(r'^[(][?]:', '(?i:', pattern)}"), predicate, cast("Kind", kind))
     for (predicate, kind), pattern in lines_of("fields.txt", 2, _WORDS)
 )
-_OWN = re.compile(r"\b(?:i|i'm|i've|im|ive|we|we've|we're|my|our|me|us|mine|ours)\b", re.IGNORECASE)
-_NOT_SO = re.compile(
+_OWN = lazy_pattern(
+    r"\b(?:i|i'm|i've|im|ive|we|we've|we're|my|our|me|us|mine|ours)\b", re.IGNORECASE
+)
+_NOT_SO = lazy_pattern(
     r"\b(?:not|no|never|n't|nor|without|if|would|could|might|may|should|used to|no longer|ex|former|formerly"
     r"|hardly|nobody|want(?:s)? to|thinking|consider\w*|maybe|perhaps|dream\w*|like (?:a|an)|as if|until|were|was|had|left"
     r"|sold|quit|about|article|book|film|story|poem|essay|question|word|example)\b|n't\b|'d\b",
     re.IGNORECASE,
 )
-_OTHERS = re.compile(
+_OTHERS = lazy_pattern(
     r"\b(?:he|she|they|his|her|their|you|your|(?:my|our) (?!home|flat|house|job|work|own|new)\w+ (?:is|was|has|works?|lives?|says?|said|wants?|moved|plays?|loves?))\b",
     re.IGNORECASE,
 )

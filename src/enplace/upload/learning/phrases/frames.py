@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.upload.learning.language.heads import Head
 from enplace.upload.learning.language.lexicon import (
     BREEDS,
@@ -72,7 +73,7 @@ VOCABULARY = {
 
 def _compiled(pattern: str) -> re.Pattern[str]:
     whole = pattern.replace("{x}", r"(?P<x>.+)")
-    return re.compile(rf"(?s:{whole})" if "(?P<x>" in whole else whole)
+    return lazy_pattern(rf"(?s:{whole})" if "(?P<x>" in whole else whole)
 
 
 def _frames() -> Iterator[Frame]:
@@ -125,15 +126,15 @@ _FRAGMENTS = worded(
 _NOW = frozenset(
     ("now", "currently", "these days", "nowadays", "presently", "right now", "at the moment")
 )
-_NOW_AFTER = re.compile(
+_NOW_AFTER = lazy_pattern(
     r"(?:at|in|with) [^.,;!?]{2,40}? (?:now|these days|nowadays|currently|at the moment)\b",
     re.IGNORECASE,
 )
-_SOME_TIME = re.compile(
+_SOME_TIME = lazy_pattern(
     r"\b(?:since|for (?:over |about |almost |nearly )?(?:\w+) (?:years?|months|decades))\b",
     re.IGNORECASE,
 )
-_TELLS = re.compile(
+_TELLS = lazy_pattern(
     r"(?:\w+ed|\w+ing|got|went|took|bought|sold|left|quit|became|began|met|lost|won|found|had|gave|grew|came|broke|flew"
     r"|drove|ran|wrote|spent|kept|chose)\b",
     re.IGNORECASE,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.upload.learning.language.heads import NAME
 from enplace.upload.learning.language.lexicon import (
     ATTRIBUTES,
@@ -42,46 +43,46 @@ class Trait:
 _KINS = "|".join(sorted((re.escape(word) for word in KIN), key=len, reverse=True))
 _NAMES = "|".join(sorted((re.escape(word) for word in ATTRIBUTES), key=len, reverse=True))
 _IS = r"(?:\s*(?:is|'s|are|was|were|=|:|would be|has always been|have always been|will always be|has to be|hands down is|being|has been|have been|became)(?: now| still| currently| actually| called| probably| definitely| officially| just| also)*\s+|\s*[:=]\s*)"
-_ATTRIBUTE = re.compile(
+_ATTRIBUTE = lazy_pattern(
     rf"\b(?:(?:my|our|the new|a new|new|and)\s+(?:(?P<of>{_KINS})'s\s+)?|(?P<theirs>his|her)\s+)(?:new |current |full |first |real |main |own |day |actual |legal |work |personal |preferred |mobile )*(?P<noun>{_NAMES})(?P<is>{_IS}|,\s+(?:an?\s+)?(?-i:(?=[A-Z\u00c0-\u00de][^,;.]{{1,40}}(?:,|$))))(?=(?P<x>.+))",
     re.IGNORECASE | re.DOTALL,
 )
-_FAVOURITE = re.compile(
+_FAVOURITE = lazy_pattern(
     rf"\b(?:my|our)\s+(?:(?P<of>{_KINS})'s\s+)?(?:all[- ]time |absolute |new |current |number one |personal )*(?:favou?rite|fave|fav)\s+(?P<noun>[a-z][\w-]*(?: [a-z][\w-]*)??)(?: of all time| ever| of mine| these days| by far| right now| at the moment| in the world)?,?(?P<is>{_IS})(?P<x>.+)",
     re.IGNORECASE | re.DOTALL,
 )
-_FAVOURITE_OF_MINE = re.compile(
+_FAVOURITE_OF_MINE = lazy_pattern(
     rf"\bfavou?rite (?P<noun>[a-z][\w-]*(?: [a-z][\w-]*)?) of mine(?P<is>{_IS})(?P<x>.+)",
     re.IGNORECASE | re.DOTALL,
 )
-_IS_FAVOURITE = re.compile(
+_IS_FAVOURITE = lazy_pattern(
     r"(?:^|[,;]\s+|\b(?:and|but|so|because)\s+)(?P<x>[\w' -]{2,40}?)\s*(?:is|'s|are|has always been|has become|became|remains|, which is)\s+(?:still |now |definitely |probably |by far |easily )?(?:my|our)\s+(?:all[- ]time |absolute |new |number one )*(?:favou?rite|fave|fav)\s+(?P<noun>[a-z][\w-]*(?: [a-z][\w-]*)?)(?=$|[.,;!?)]| of | ever| and | but | by | in )",
     re.IGNORECASE,
 )
 _EMAIL, _PHONE = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", r"\+?\d[\d ()/-]{6,16}\d"
 _PLAIN: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"\b(?:reach|contact|e?mail|write to|find) me (?:at|on|under|via) (?:my \w+ )?(?P<x>{_EMAIL})|\b(?:please |now |just )?use (?P<y>{_EMAIL})", re.IGNORECASE), "email"),
-    (re.compile(rf"\b(?:reach|contact|call|text|ring|phone) me (?:at|on|under|via) (?:my \w+ )?(?P<x>{_PHONE})|\b(?:please |now |just )?use (?P<y>{_PHONE})", re.IGNORECASE), "phone_number"),
-    (re.compile(r"\b(?:my|our) (?:laptop|computer|pc|machine|desktop|server|work laptop|notebook) (?:runs|is running|is on|uses) (?P<x>[A-Z]?\w+)", re.IGNORECASE), "operating_system"),
-    (re.compile(rf"\b(?:my|our) (?:home|flat|house|place|apartment) is in (?P<x>{NAME})"), "lives_in"),
-    (re.compile(rf"\b(?:to|in) (?:my|our) home ?town,? (?P<x>{NAME})"), "home_town"),
-    (re.compile(r"\b(?:my|our) (?:\w+ )?(?P<x>kids|children)\b(?!')", re.IGNORECASE), "has_child"),
+    (lazy_pattern(rf"\b(?:reach|contact|e?mail|write to|find) me (?:at|on|under|via) (?:my \w+ )?(?P<x>{_EMAIL})|\b(?:please |now |just )?use (?P<y>{_EMAIL})", re.IGNORECASE), "email"),
+    (lazy_pattern(rf"\b(?:reach|contact|call|text|ring|phone) me (?:at|on|under|via) (?:my \w+ )?(?P<x>{_PHONE})|\b(?:please |now |just )?use (?P<y>{_PHONE})", re.IGNORECASE), "phone_number"),
+    (lazy_pattern(r"\b(?:my|our) (?:laptop|computer|pc|machine|desktop|server|work laptop|notebook) (?:runs|is running|is on|uses) (?P<x>[A-Z]?\w+)", re.IGNORECASE), "operating_system"),
+    (lazy_pattern(rf"\b(?:my|our) (?:home|flat|house|place|apartment) is in (?P<x>{NAME})"), "lives_in"),
+    (lazy_pattern(rf"\b(?:to|in) (?:my|our) home ?town,? (?P<x>{NAME})"), "home_town"),
+    (lazy_pattern(r"\b(?:my|our) (?:\w+ )?(?P<x>kids|children)\b(?!')", re.IGNORECASE), "has_child"),
 )  # fmt: skip
 _INTRODUCED = (
-    (re.compile(rf"(?:^|\b(?:hi|hello|hey|yo|greetings|good morning|morning)\W+(?:there\W+|all\W+|everyone\W+)?)(?:i'm|i am|im|it's|this is|it is)\s+(?P<x>(?!I\b)(?-i:{NAME}))(?=\s*(?:$|[,.!;)(\x00]|and\b|from\b|here\b|again\b|by the way|btw|-))", re.IGNORECASE), "name"),
-    (re.compile(rf"(?:^|[\s,.!])(?P<x>(?!I\b|I'){NAME})\s+(?:here|speaking)(?=\s*(?:$|[,.!;:(-]|again|from|with|and\b))"), "name"),
-    (re.compile(r"\b(?<!'s )(?<!her )(?<!his )(?<!its )(?<!your )(?<!the )(?:my )?name(?:'s| is)\s+(?P<x>.+)", re.IGNORECASE), "name"),
-    (re.compile(rf"\b(?:sign|with|by) (?:it |this |the \w+ )?(?:with |as |from |by )?(?:my name,?|me,?) (?P<x>(?!I\b)(?-i:{NAME}))(?=\s*(?:$|[,.!;(]))", re.IGNORECASE), "name"),
-    (re.compile(rf"\bfrom me, (?P<x>{NAME})"), "name"),
-    (re.compile(r"\b(?:people|friends|everyone|everybody|folks|they|most) (?:all |usually |mostly )?(?:know|call|calls|knows) me (?:as|by)\s+(?P<x>.+)", re.IGNORECASE), "nickname"),
-    (re.compile(r"\bi(?:'d| would) (?:rather|prefer to|like to) be (?:called|known as)\s+(?P<x>.+)", re.IGNORECASE), "nickname"),
-    (re.compile(r"\b(?:(?:just |please |you can |can you |everyone |everybody |people |friends |they |folks |most people |my friends )+calls? me)\s+(?P<x>.+)", re.IGNORECASE), "nickname"),
-    (re.compile(r"^\W*(?:just )?call me\s+(?!when|if|back|later|a\b|an\b|at\b|on\b|crazy|old|maybe|the\b)(?P<x>.+)", re.IGNORECASE), "nickname"),
-    (re.compile(r"\bi(?:'m| am) (?:known as|called|known to my friends as)\s+(?P<x>.+)", re.IGNORECASE), "nickname"),
-    (re.compile(rf"\bit's (?P<x>{NAME}) (?:on paper|on my passport|officially|legally|in full)"), "name"),
-    (re.compile(rf"\bi(?:'m| am)\s+(?P<x>(?!I\b)(?-i:{NAME}\s{NAME}))(?=\s*(?:$|[,.!;(]|and\b|from\b|by the way|btw))", re.IGNORECASE), "name"),
+    (lazy_pattern(rf"(?:^|\b(?:hi|hello|hey|yo|greetings|good morning|morning)\W+(?:there\W+|all\W+|everyone\W+)?)(?:i'm|i am|im|it's|this is|it is)\s+(?P<x>(?!I\b)(?-i:{NAME}))(?=\s*(?:$|[,.!;)(\x00]|and\b|from\b|here\b|again\b|by the way|btw|-))", re.IGNORECASE), "name"),
+    (lazy_pattern(rf"(?:^|[\s,.!])(?P<x>(?!I\b|I'){NAME})\s+(?:here|speaking)(?=\s*(?:$|[,.!;:(-]|again|from|with|and\b))"), "name"),
+    (lazy_pattern(r"\b(?<!'s )(?<!her )(?<!his )(?<!its )(?<!your )(?<!the )(?:my )?name(?:'s| is)\s+(?P<x>.+)", re.IGNORECASE), "name"),
+    (lazy_pattern(rf"\b(?:sign|with|by) (?:it |this |the \w+ )?(?:with |as |from |by )?(?:my name,?|me,?) (?P<x>(?!I\b)(?-i:{NAME}))(?=\s*(?:$|[,.!;(]))", re.IGNORECASE), "name"),
+    (lazy_pattern(rf"\bfrom me, (?P<x>{NAME})"), "name"),
+    (lazy_pattern(r"\b(?:people|friends|everyone|everybody|folks|they|most) (?:all |usually |mostly )?(?:know|call|calls|knows) me (?:as|by)\s+(?P<x>.+)", re.IGNORECASE), "nickname"),
+    (lazy_pattern(r"\bi(?:'d| would) (?:rather|prefer to|like to) be (?:called|known as)\s+(?P<x>.+)", re.IGNORECASE), "nickname"),
+    (lazy_pattern(r"\b(?:(?:just |please |you can |can you |everyone |everybody |people |friends |they |folks |most people |my friends )+calls? me)\s+(?P<x>.+)", re.IGNORECASE), "nickname"),
+    (lazy_pattern(r"^\W*(?:just )?call me\s+(?!when|if|back|later|a\b|an\b|at\b|on\b|crazy|old|maybe|the\b)(?P<x>.+)", re.IGNORECASE), "nickname"),
+    (lazy_pattern(r"\bi(?:'m| am) (?:known as|called|known to my friends as)\s+(?P<x>.+)", re.IGNORECASE), "nickname"),
+    (lazy_pattern(rf"\bit's (?P<x>{NAME}) (?:on paper|on my passport|officially|legally|in full)"), "name"),
+    (lazy_pattern(rf"\bi(?:'m| am)\s+(?P<x>(?!I\b)(?-i:{NAME}\s{NAME}))(?=\s*(?:$|[,.!;(]|and\b|from\b|by the way|btw))", re.IGNORECASE), "name"),
 )  # fmt: skip
-_WHO_IS = re.compile(rf"\b(?:I'm|I am|Im)\s+(?:{NAME}),\s+an?\s+(?P<x>[^.;!?]+)")
+_WHO_IS = lazy_pattern(rf"\b(?:I'm|I am|Im)\s+(?:{NAME}),\s+an?\s+(?P<x>[^.;!?]+)")
 _NOT_FAVOURITES = frozenset(["part", "thing", "one", "kind", "way"])
 
 
@@ -162,18 +163,18 @@ _NOT_PEOPLE = (
     )
 )
 _VALUES = {
-    "email": re.compile(r"[\w.+-]+@[\w-]+\.\w+"),
-    "phone_number": re.compile(r"[\d +()/-]{6,}"),
-    "age": re.compile(r"\d{1,3}$"),
-    "height": re.compile(r"\d"),
-    "blood_type": re.compile(
+    "email": lazy_pattern(r"[\w.+-]+@[\w-]+\.\w+"),
+    "phone_number": lazy_pattern(r"[\d +()/-]{6,}"),
+    "age": lazy_pattern(r"\d{1,3}$"),
+    "height": lazy_pattern(r"\d"),
+    "blood_type": lazy_pattern(
         r"(?:A|B|AB|O|a|b|ab|o|0)\s?(?:\+|-|pos|neg|rh|positive|negative)", re.IGNORECASE
     ),
-    "birthday": re.compile(r"\d"),
-    "home_address": re.compile(r"\d"),
-    "pronouns": re.compile(r"\w+/\w+"),
-    "shoe_size": re.compile(r"\d"),
-    "deadline": re.compile(r"\d|day\b|month"),
+    "birthday": lazy_pattern(r"\d"),
+    "home_address": lazy_pattern(r"\d"),
+    "pronouns": lazy_pattern(r"\w+/\w+"),
+    "shoe_size": lazy_pattern(r"\d"),
+    "deadline": lazy_pattern(r"\d|day\b|month"),
 }
 
 
@@ -187,8 +188,8 @@ def _plausible(predicate: str, value: str) -> bool:
 
 # --- fragments: "34f, dublin, sysadmin" --------------------------------------------------------------
 
-_AGE = re.compile(r"(\d{2})\s*(?:[mf]|yo|y/o|years? old|years)$", re.IGNORECASE)
-_AT = re.compile(r"(?P<job>[\w -]{2,30}?)\s+(?:at|@|for)\s+(?P<org>[A-Z][\w&. -]+)$")
+_AGE = lazy_pattern(r"(\d{2})\s*(?:[mf]|yo|y/o|years? old|years)$", re.IGNORECASE)
+_AT = lazy_pattern(r"(?P<job>[\w -]{2,30}?)\s+(?:at|@|for)\s+(?P<org>[A-Z][\w&. -]+)$")
 
 
 def fragments(text: str) -> Iterator[Trait]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.upload.learning.language.heads import ADJECTIVES, KINSHIP, NAME, NOT_NAMES, OWN
 from enplace.upload.learning.language.lexicon import KIN, KINDS_OF_KIN, worded
 from enplace.upload.learning.language.objects import objects
@@ -43,24 +44,24 @@ _CALLED = r"(?:\s+(?:called|named)|,?\s+whose\s+name\s+is|,?\s+who(?:'s|\s+is)\s
 _IS = rf"(?:\s+(?:is|was|has\s+been|will\s+be|became)|'s){_NOW}(?:\s+(?:called|named))?"
 _NAMED = (
     # Anna is my sister / Anna's my sister / Anna, my sister / Anna (my sister) / Anna - my sister
-    re.compile(rf"(?P<name>\b(?!I\b|I'|{NOT_NAMES}){NAME})(?:{_ENDED.rstrip('?')}\s+|'s\s+|\s+(?:is|has\s+been|became|will\s+be)\s+|,\s+|\s+\(|\s+-\s+|,\s+who(?:'s| is| was| has been)\s+)(?:(?:also|now|actually|still)\s+)?(?:a\s+)?{_MY}\b"),
+    lazy_pattern(rf"(?P<name>\b(?!I\b|I'|{NOT_NAMES}){NAME})(?:{_ENDED.rstrip('?')}\s+|'s\s+|\s+(?:is|has\s+been|became|will\s+be)\s+|,\s+|\s+\(|\s+-\s+|,\s+who(?:'s| is| was| has been)\s+)(?:(?:also|now|actually|still)\s+)?(?:a\s+)?{_MY}\b"),
     # Anna, the elder of my two daughters
-    re.compile(rf"(?P<name>\b(?!I\b|I'|{NOT_NAMES}){NAME}),?\s+(?:is\s+)?(?:the\s+)?(?:elder|eldest|older|oldest|younger|youngest|second|first|third|middle|one)\s+of\s+{OWN}\s+(?:\w+\s+)?(?P<kins>(?i:daughters|sons|children|kids|brothers|sisters|cousins|nephews|nieces|cats|dogs|friends|colleagues))"),
+    lazy_pattern(rf"(?P<name>\b(?!I\b|I'|{NOT_NAMES}){NAME}),?\s+(?:is\s+)?(?:the\s+)?(?:elder|eldest|older|oldest|younger|youngest|second|first|third|middle|one)\s+of\s+{OWN}\s+(?:\w+\s+)?(?P<kins>(?i:daughters|sons|children|kids|brothers|sisters|cousins|nephews|nieces|cats|dogs|friends|colleagues))"),
     # my sister Anna / my sister, Anna, / my sister (Anna) / my sister is called Anna
-    re.compile(rf"\b{_MY}{_BEHIND}(?:'s\s+name(?:'s|\s+is|\s+was)(?:\s+(?:now|actually))?|,(?=\s+(?:an?\s+certain\s+|one\s+)?{NAME}\s*(?:[,.)!?(]|$|and\b))| -| \(|:|{_CALLED}|{_IS})?\s+\(?(?:an?\s+certain\s+|one\s+)?{_WHO}(?!'s\b)"),
-    re.compile(rf"\b{_MY}(?:'s name(?:'s| is)|(?:,| -| \(|:)?)\s*\(?{_WHO}(?='s\b)"),
+    lazy_pattern(rf"\b{_MY}{_BEHIND}(?:'s\s+name(?:'s|\s+is|\s+was)(?:\s+(?:now|actually))?|,(?=\s+(?:an?\s+certain\s+|one\s+)?{NAME}\s*(?:[,.)!?(]|$|and\b))| -| \(|:|{_CALLED}|{_IS})?\s+\(?(?:an?\s+certain\s+|one\s+)?{_WHO}(?!'s\b)"),
+    lazy_pattern(rf"\b{_MY}(?:'s name(?:'s| is)|(?:,| -| \(|:)?)\s*\(?{_WHO}(?='s\b)"),
     # a friend of mine, Anna / the landlord (Mr Pickering) / the cat's called Mushi
-    re.compile(rf"\b(?i:an?|the|one of (?:my|our))\s+{ADJECTIVES}{_ANY_KIN}s?{_BEHIND}(?:,(?=\s+{NAME}\s*(?:[,.)!?(]|$|and\b))| \(|{_CALLED}|(?:'s| is) (?:called|named))\s*{_WHO}"),
+    lazy_pattern(rf"\b(?i:an?|the|one of (?:my|our))\s+{ADJECTIVES}{_ANY_KIN}s?{_BEHIND}(?:,(?=\s+{NAME}\s*(?:[,.)!?(]|$|and\b))| \(|{_CALLED}|(?:'s| is) (?:called|named))\s*{_WHO}"),
     # our new landlord is now Ms Keane / a new manager, Astrid
-    re.compile(rf"\b(?i:(?:an?|the) (?:new|other|former))\s+{_ANY_KIN}(?:,|:|{_CALLED}|{_IS})\s+{_WHO}"),
+    lazy_pattern(rf"\b(?i:(?:an?|the) (?:new|other|former))\s+{_ANY_KIN}(?:,|:|{_CALLED}|{_IS})\s+{_WHO}"),
     # Anna from work, Jonas from accounting
-    re.compile(rf"(?P<name>\b(?!I\b|I'|{NOT_NAMES}){NAME})\s+from\s+(?P<colleague>work|accounting|sales|hr|HR|marketing|finance|legal|support|procurement|the office|it\b|IT\b|my team|our team|engineering|design)\b"),
-    re.compile(rf"\b(?P<colleague>(?i:colleague|coworker|co-worker))\s+{_WHO}"),
+    lazy_pattern(rf"(?P<name>\b(?!I\b|I'|{NOT_NAMES}){NAME})\s+from\s+(?P<colleague>work|accounting|sales|hr|HR|marketing|finance|legal|support|procurement|the office|it\b|IT\b|my team|our team|engineering|design)\b"),
+    lazy_pattern(rf"\b(?P<colleague>(?i:colleague|coworker|co-worker))\s+{_WHO}"),
 )  # fmt: skip
-_SEVERAL = re.compile(
+_SEVERAL = lazy_pattern(
     rf"\b(?:{OWN}|(?i:the|we have|we've got|i have|i've got|have|got|has))\s+(?:(?:two|three|four|five|six|\d|both|all|many|grown|little|big|small|younger|older|lovely|adult|twin)\s+)*(?P<kins>(?i:kids|children|sons|daughters|boys|girls|twins|brothers|sisters|siblings|cats|dogs|rabbits|hens|friends|cousins|parents|grandkids|grandchildren|flatmates|roommates|housemates|neighbours|colleagues|bosses|nephews|nieces|uncles|aunts|puppies|kittens|ponies|horses|teammates))(?:\s+(?:are|are called|called|named|names are|all of them))?(?:,|:| -| \()?\s+(?:are\s+|called\s+|named\s+|all of them:\s+)?(?=[A-Z])(?P<names>[A-Z][^.;!?()]*)"
 )
-_PAIR = re.compile(
+_PAIR = lazy_pattern(
     rf"(?P<names>(?!I\b|I'|{NOT_NAMES}){NAME}(?:,\s+{NAME})*,?\s+and\s+{NAME})(?:,|\s+are)\s+(?:both\s+)?{OWN}\s+{ADJECTIVES}(?P<kins>(?i:kids|children|sons|daughters|brothers|sisters|cats|dogs|friends|cousins|parents|grandparents|neighbours|neighbors|colleagues|flatmates|nephews|nieces|twins|in-laws))\b"
 )
 """`Sven and Lotta, our neighbours`."""
@@ -75,10 +76,10 @@ _SINGULAR = {
     "puppies": "dog", "kittens": "cat", "ponies": "horse", "horses": "horse",
     "teammates": "teammate", "neighbors": "neighbour", "grandparents": "grandmother", "in-laws": "in-laws",
 }  # fmt: skip
-_GIVEN = re.compile(
+_GIVEN = lazy_pattern(
     r"\b(?:named|called) (?:him|her|them|it|the (?:puppy|kitten|dog|cat|baby)) (?P<names>[A-Z][^.;!?()]*)"
 )
-_BARE = re.compile(rf"\b{_MY}")
+_BARE = lazy_pattern(rf"\b{_MY}")
 _NOT_NAMED = worded(
     "monday tuesday wednesday thursday friday saturday sunday january february march april "
     "may june july august september october november december christmas easter english german "

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.records.memory import SoulSection
 from enplace.records.stop_words import STOP_WORDS
 from enplace.records.words import words
@@ -21,7 +22,7 @@ class Rule:
     """It asks for what nobody should get by asking: a person has to look at it."""
 
 
-_LASTING = re.compile(
+_LASTING = lazy_pattern(
     r"\b(?:from (?:now|here|this point|today) (?:on|onwards?)|from here on(?: out| in)?|going forward|henceforth|in (?:the )?future|for (?:the|future)(?: future)? (?:reference|chats|conversations|record)|"
     r"(?:in|for) (?:all|every|any)(?:thing)?(?: of)? (?:our|my|your|future)\s+\w+|in everything|(?:from|as of) (?:this day|today)(?: on)?|permanently|that's our (?:system|rule)|make it a habit|(?:in|for) (?:all|every|any) (?:of )?(?:our|my|your|future)?\s*(?:chats?|conversations?|answers?|replies|responses|messages?|code|work|time|requests?)"
     r"|whenever (?:you|i|we)|when (?:you|we) (?:need|write|answer|reply|respond|give|show|code|use|talk|quote|format|suggest|explain|mention|translate|summari[sz]e|list|recommend|refer|draft)|when i (?:ask|say|paste|send|write|share)|every ?time|each time|any ?time (?:you|i|we)|always|never|by default|forever|for good|in general|as a (?:general )?rule|ever again|no matter what|without exception|at all times|permanently|"
@@ -29,39 +30,39 @@ _LASTING = re.compile(
     r"|if i (?:ask|paste|send|say|write|give|don't|ever)|any more|anymore|ever\b|once and for all|across (?:all )?(?:chats|sessions|conversations)|all (?:my|our) (?:chats|conversations))",
     re.IGNORECASE,
 )
-_STYLE = re.compile(
+_STYLE = lazy_pattern(
     r"\b(?:emojis?|emoticons?|smileys|bullet(?:s| points?)?|lists?|markdown|tables?|headings?|headers?|bold|italics?|exclamation (?:marks?|points?)|apologi[sz]\w*|sorry|disclaimers?"
     r"|metric|imperial|celsius|fahrenheit|kilomet\w+|miles|kilos?|litres?|units?|tabs|spaces|indent\w*|type hints?|docstrings?|comments?|semicolons?|british|american|spelling|short(?:er)?|brief(?:ly)?|concise\w*|terse|verbose|long(?:er|-winded)?|wordy|lengthy|waffle|preambles?|small ?talk|filler"
     r"|formal\w*|informal\w*|casual\w*|jargon|plain (?:english|language|prose|text|words)|prose|step[- ]by[- ]step|steps|sources?|cit(?:e|ations?)|references?|links?|24[- ]?hour|12[- ]?hour|iso|date format|dates|time ?zones?|tone|sarcas\w*|jokes?|humou?r|puns|metaphors?|first name|sir|ma'am|pronouns|summar\w+|conclusions?|recap|intro\w*|follow-?up questions?|questions?|options?|examples?|numbered|paragraphs?|sentences?|words|answers?|repl(?:y|ies)|responses?|tests?|code|snippets?|language|tl;?dr|caps|capitals|translat\w+|currency|euros?|dollars|pounds|decimals?|comma|oxford|em ?dash(?:es)?|quotes|citations|rhymes?|flattery|praise|compliments?|\"?as an ai\"?|great question|vegan|vegetarian|gluten|pork|meat|recipes?|confirm\w*|permission|ask (?:me )?(?:first|before)|commit\w*|push\w*|delete|python|typescript|javascript|rust|bash|sudo)\b",
     re.IGNORECASE,
 )
-_ORDER = re.compile(
+_ORDER = lazy_pattern(
     r"(?:^|[,;:.!]\s*|\b(?:please|pls|just|and|but|so|then|to|today|now|onwards?|forward|future|you(?:'ll| can| should| must| may)?|on|out|always|never|chats|rule|reference|default)\s*[,:]?\s+)"
     r"(?:please |pls |always |never |just |only |kindly |also )*"
     r"(?P<order>(?:don't|do not|never|no|stop|quit|avoid|skip|drop|cut|leave out|lose|spare me|use|using|keep|answer|reply|respond|write|give|show|put|add|include|start|begin|end|sign|call|address|speak|talk|explain|format|convert|translate|quote|cite|ask|check|run|tell|treat|assume|prefer|stick|be|make|list|number|round|spell|refer|mention|suggest|recommend|warn|remind|say|default|switch|follow|include|limit|wrap|indent|name|let|go|get|do|have|read|test|mark|leave|attach|offer|remember|consider|ignore|forget|swear|curse|bullet|plain|metric|short)\b.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_WISH = re.compile(
+_WISH = lazy_pattern(
     r"\bi(?:'d| would)? (?:really |always |strongly |much |generally |definitely |usually )*(?P<wish>(?:want|like|prefer|need|expect|love|appreciate|hate|dislike|can't stand|don't like|don't want|don't need)\s+(?:it (?:when|if) )?(?:you|your|my (?:answers|code|replies|recipes|dates|units|temperatures|text)|all (?:answers|code|dates)|answers|replies|responses|dates|units|code|everything|short|long|concise|plain|formal|informal|no|tabs|spaces|metric|bullet|numbered|sources|links|citations|direct|detailed|brief|prose|examples|tables|british|american|imperial|explanations|seeing)\b.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.|\d[\d ()/-]{6,}\d")
-_POLITE = re.compile(
+_ADDRESS = lazy_pattern(r"[\w.+-]+@[\w-]+\.|\d[\d ()/-]{6,}\d")
+_POLITE = lazy_pattern(
     r"\b(?:it would be (?:great|nice|good|helpful|lovely|better)|i(?:'d| would) (?:be (?:grateful|glad|happy)|appreciate it|prefer it|like it|love it)) if you\b|\b(?:i'd|i would) rather (?:have )?you\b"
     r"|\b(?:my|your|all|the) (?:answers|replies|responses|recipes|messages|code|examples|texts) (?:should|must|have to|are to|need to) (?:always|never|be|come|contain|include|have)\b",
     re.IGNORECASE,
 )
 """An order in other words."""
-_ONCE = re.compile(
+_ONCE = lazy_pattern(
     r"\b(?:this (?:time|once|one|text|email|function|file|letter|message|paragraph|table|code|draft|list|bug|sentence|image|as|into|in|a\b|to)|the (?:following|attached|below|above|second|first|third|last|next|table|text|letter|email|function|file|draft|image)|here's|right now|for now|today|just now|it (?:in|as|to|into|again|for)|that (?:again|in|one|part|paragraph))\b",
     re.IGNORECASE,
 )
-_TELLING = re.compile(
+_TELLING = lazy_pattern(
     r"^\W*(?:(?:well|so|and|but|oh|yeah|no|also|because)\W+)*(?:i (?!'d like|want|prefer|need|expect|would|hate|like|love|appreciate|can't stand|don't (?:want|like|need)|use)|i'm|i've|he|she|they|we|it|my (?!rule|preference|default|answers)|the\b|there|that's|people|everyone|nobody|what|why|how|who|where|does|did|is|are|was|can|could|would|have you)\b",
     re.IGNORECASE,
 )
 
-_SUSPECT = re.compile(
+_SUSPECT = lazy_pattern(
     r"\b(?:hereby|developer mode|dev mode|debug mode|god mode|maintenance mode|override (?:code|accepted|mode|protocol|all|the|your)|jailbreak\w*|unrestricted|no restrictions|without (?:any )?(?:restrictions?|filters?|safety)"
     r"|safety (?:rules|filters?|guidelines|checks?)|content polic\w+|guardrails?|core identity|your (?:true|real|new) (?:self|identity|name|purpose|persona)|you(?: are|'re) now (?!my\b)|repeat after me|do anything now"
     r"|(?:previous|prior|all|any|other|safety) (?:instructions|guidelines|programming|training|polic\w+|directives|restrictions)|obey|comply with (?:all|any|every)|exfiltrat\w+"
@@ -71,13 +72,13 @@ _SUSPECT = re.compile(
     re.IGNORECASE,
 )
 
-_FOREIGN = {kind: re.compile(pattern) for (kind,), pattern in lines_of("foreign.txt", 1, {})}
-_KEEP_IT = re.compile(
+_FOREIGN = {kind: lazy_pattern(pattern) for (kind,), pattern in lines_of("foreign.txt", 1, {})}
+_KEEP_IT = lazy_pattern(
     r"\b(?:retiens(?:-le)?|retenez|merk(?:e)? dir(?: das)?|recuérdalo|recuerda(?:lo)?|ricordatelo|ricordalo|lembra-te|onthoud(?: dat)?|kom ihåg(?: det)?|husk(?: det)?|zapamiętaj|zapamatuj si|запомни|merke dir)\b",
     re.IGNORECASE,
 )
-_OWN_STORY = re.compile(r"(?i:^\W*(?:ich|je|j'|yo|eu|io|ik|jag|jeg|ja|я|мы|wir|nous))\b")
-_ENGLISH = re.compile(
+_OWN_STORY = lazy_pattern(r"(?i:^\W*(?:ich|je|j'|yo|eu|io|ik|jag|jeg|ja|я|мы|wir|nous))\b")
+_ENGLISH = lazy_pattern(
     r"\b(?:the|you|your|is|are|to|of|and|in|with|for|me|my|i|it|that|this|please|always|never|use|on)\b",
     re.IGNORECASE,
 )
@@ -108,7 +109,7 @@ ONE_AT_A_TIME = worded(
     "language units spelling indentation clock currency address lists tone length"
 )
 """Topics on which a new wish takes the place of the old."""
-_TOPIC_PATTERNS = tuple((key, re.compile(pattern, re.IGNORECASE)) for key, pattern in _TOPICS)
+_TOPIC_PATTERNS = tuple((key, lazy_pattern(pattern, re.IGNORECASE)) for key, pattern in _TOPICS)
 
 
 def rule_in(text: str) -> Rule | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.upload.learning.language.heads import NAME
 from enplace.upload.learning.language.lexicon import LANGUAGES, is_job, worded
 from enplace.upload.learning.language.objects import Kind, objects
@@ -34,7 +35,7 @@ class Said:
 
 _WORDS = {**VOCABULARY, "NAME": NAME, "LANGUAGE": rf"(?i:{any_of(LANGUAGES)})\b"}
 SAYINGS = tuple(
-    Saying(re.compile(pattern), predicate, cast("Kind", kind), cast("Sense", sense))
+    Saying(lazy_pattern(pattern), predicate, cast("Kind", kind), cast("Sense", sense))
     for (predicate, kind, sense), pattern in lines_of("sayings.txt", 3, _WORDS)
 )
 

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 
+from enplace.records.lazy_pattern import lazy_pattern
 from enplace.upload.learning.language.lexicon import IRREGULAR
 
-_DEFINED = re.compile(r"([A-Z_]+) = (.*)")
-_LEMMA = re.compile(r"~([a-z]+)")
-_NAMED = re.compile(r"\{([A-Z_]+)\}")
+_DEFINED = lazy_pattern(r"([A-Z_]+) = (.*)")
+_LEMMA = lazy_pattern(r"~([a-z]+)")
+_NAMED = lazy_pattern(r"\{([A-Z_]+)\}")
 
 
 def lines_of(

@@ -1,0 +1,1 @@
+"""Hostile paths, hostile commands, and limits: nothing leaves the allowed folders."""

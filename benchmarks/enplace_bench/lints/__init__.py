@@ -1,0 +1,1 @@
+"""Lints: labelled set-ups, and what the engine says of them."""
