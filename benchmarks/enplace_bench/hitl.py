@@ -32,7 +32,7 @@ from enplace import Context, Engine, EngineOptions, PermissionRule, Reply, ToolC
 from enplace.providers.scripted import call, say
 from enplace.server.keys import Keys, hash_key
 from enplace_bench.report import Bar, Report, print_table
-from enplace_bench.vanish import KEY, OWNER, Client, Server, Told, UnhurriedModel
+from enplace_bench.vanish import KEY, OWNER, Client, Server, Start, Told, UnhurriedModel, start_anew
 
 ROUNDS = 5
 TOOL_S = 0.01
@@ -172,9 +172,9 @@ def client_of(server: Server) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=server.url, headers=headers, timeout=TURN_WITHIN_S)
 
 
-def serve_at(home: Path) -> Server:
+def serve_at(home: Path, start: Start = start_anew) -> Server:
     """A server of this module."""
-    return Server(home, module="enplace_bench.hitl")
+    return Server(home, start, module="enplace_bench.hitl")
 
 
 async def kill_round(
@@ -251,15 +251,17 @@ def _known(seen: list[str], acknowledged: bool) -> str:
     return "the question was told" if seen else "no question was told"
 
 
-async def rounds(home: Path, moments: Sequence[Moment], luck: random.Random) -> Tally:
+async def rounds(
+    home: Path, moments: Sequence[Moment], luck: random.Random, start: Start = start_anew
+) -> Tally:
     """A round for each moment."""
     tally = Tally()
     with ExitStack() as servers:
-        server = servers.enter_context(serve_at(home))
+        server = servers.enter_context(serve_at(home, start))
         for number, moment in enumerate(moments):
             round_ = f"r{number}"
             before = await kill_round(server, round_, moment, luck)
-            server = servers.enter_context(serve_at(home))
+            server = servers.enter_context(serve_at(home, start))
             told = await finish_round(server, round_, moment, before, tally)
             tally.moments[f"{moment}; {_known(*before)}"] += 1
             judge(told, round_, home, tally)

@@ -6,6 +6,8 @@ import signal
 import time
 from pathlib import Path
 
+from tests.forks import Fork
+
 from enplace_bench import hitl
 from enplace_bench.hitl import ANSWERED, Person, client_of, serve_at
 from enplace_bench.vanish import OWNER, Told
@@ -18,7 +20,7 @@ def kinds(told: list[Told]) -> list[str]:
 async def test_a_server_that_is_killed_while_a_person_is_asked_completes_the_turn_after_it(
     tmp_path: Path,
 ) -> None:
-    with serve_at(tmp_path) as first:
+    with serve_at(tmp_path, Fork) as first:
         async with client_of(first) as http:
             ada = Person(http, "one")
             following = asyncio.create_task(ada.follow(ada.asked()))
@@ -27,7 +29,7 @@ async def test_a_server_that_is_killed_while_a_person_is_asked_completes_the_tur
             await following
     (asked,) = [event.data["request_id"] for event in ada.seen if event.kind == "hitl_request"]
     assert "hitl_resolved" not in kinds(ada.seen)
-    with serve_at(tmp_path) as second:
+    with serve_at(tmp_path, Fork) as second:
         async with client_of(second) as http:
             ada = Person(http, "one")
             assert await ada.pending() == [asked]
@@ -47,7 +49,7 @@ async def test_a_server_that_is_killed_while_a_person_is_asked_completes_the_tur
             began = time.monotonic()
             second.process.send_signal(signal.SIGTERM)
             await following
-            assert await asyncio.to_thread(second.process.wait, 20) in {0, -signal.SIGTERM}
+            assert await asyncio.to_thread(second.process.wait) in {0, -signal.SIGTERM}
             assert time.monotonic() - began < 15, "nobody waits for the person"
     assert "hitl_request" in kinds(grace.seen)
     assert not grace.seen[-1].ends
@@ -60,5 +62,5 @@ async def test_a_server_that_is_killed_while_an_answer_is_handled_does_nothing_t
     tmp_path: Path,
 ) -> None:
     """More rounds: `enplace-bench hitl`."""
-    tally = await hitl.rounds(tmp_path, [ANSWERED], random.Random(0))
+    tally = await hitl.rounds(tmp_path, [ANSWERED], random.Random(0), Fork)
     assert (tally.unfinished, tally.lost, tally.repeated, tally.refused) == (0, 0, 0, 1)

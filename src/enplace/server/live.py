@@ -150,7 +150,7 @@ class LiveTurns:
                     busy = [t for t in self._alive if _place(t) == (owner.name, said.task_id)]
                     if not busy:
                         return turn
-                    if busy[0] is turn:
+                    if turn is not None and turn is busy[0]:
                         turn.require_open(said.request_id)
                     await busy[0].changed()
         except TimeoutError:
