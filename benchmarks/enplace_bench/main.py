@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 
 from enplace_bench import (
+    agents,
     chat,
     conformance,
     crash,
@@ -38,6 +39,7 @@ BENCHES = {
     "learn": learn,
     "confinement": confinement,
     "mcp": mcp,
+    "agents": agents,
     "lints": lints,
     "support": support,
     "import": importing,

@@ -138,6 +138,16 @@ STEPS = (
         claims=(Claim(field="transports", at_least=2),),
     ),
     Step(
+        name="agents",
+        command=("enplace-bench", "agents", "--embedded", "--json"),
+        claims=(
+            Claim(field="fixed", at_least=1),
+            Claim(field="largest_child_share", at_most=0.25),
+            Claim(field="parent.rest", at_most=0),
+            Claim(field="embedded.right", at_least=7),
+        ),
+    ),
+    Step(
         name="conformance",
         command=("enplace-bench", "conformance", "--cases", "500", "--json"),
         claims=(
