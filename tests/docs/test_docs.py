@@ -1,6 +1,7 @@
 """What the documents say is run, or compared with the code."""
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ from tests.tools.mcp_boxes import raw
 from enplace.cli.main import build_parser
 from enplace.config import Settings
 from enplace.providers import weights
+from enplace.readers.agents import read_agents
 from enplace.records.event import KINDS
 from enplace.records.telling import ToldName
 
@@ -24,6 +26,7 @@ LEARNING = ROOT / "docs" / "guide" / "learning.md"
 WORKSPACE = ROOT / "docs" / "guide" / "workspace.md"
 MCP = ROOT / "docs" / "guide" / "mcp.md"
 DOCUMENTS = ROOT / "docs" / "guide" / "documents.md"
+AGENTS = ROOT / "docs" / "guide" / "agents.md"
 
 
 def code_blocks(page: Path) -> list[str]:
@@ -121,8 +124,27 @@ async def test_files_are_kept_and_cited(tmp_path: Path) -> None:
 
 
 def test_no_block_of_the_guide_is_left_untested() -> None:
-    pages = (GUIDE, LEARNING, WORKSPACE, MCP, DOCUMENTS)
-    assert [len(code_blocks(page)) for page in pages] == [5, 1, 1, 1, 1]
+    pages = (GUIDE, LEARNING, WORKSPACE, MCP, DOCUMENTS, AGENTS)
+    assert [len(code_blocks(page)) for page in pages] == [5, 1, 1, 1, 1, 1]
+
+
+async def test_an_agent_gives_work_to_another(tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "greet.py").write_text("def greet():\n    return 'Hello'\n")
+    (given_back,) = await run_block(code_blocks(AGENTS)[0])["main"](tmp_path / "home", folder)
+    assert given_back.startswith("greet() gives back 'Hello' (greet.py, line 2).\n[coder-")
+
+
+def test_the_definition_in_the_guide_is_one(tmp_path: Path) -> None:
+    text = AGENTS.read_text(encoding="utf-8")
+    (found,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "coder").mkdir()
+    (tmp_path / "coder" / "agent.json").write_text(found)
+    (tmp_path / "coder" / "system.md").write_text("You read and change code.")
+    (coder,) = read_agents(tmp_path)
+    assert {f"`{key}`" for key in json.loads(found)} <= set(re.findall(r"`\w+`", text))
+    assert coder.budget.cost == "0.50"
 
 
 def test_the_table_of_events_is_the_one_in_the_code() -> None:
