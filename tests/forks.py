@@ -27,10 +27,10 @@ MOST_SECONDS = 120.0
 
 
 class Fork:
-    """A Python script in a process of its own.
+    """Python in a process of its own.
 
     Args:
-        words: The script's path and its arguments.
+        words: As behind `python`: a script's path, or `-m` and the name of a module; arguments.
         environment: That of this process where none is given.
         descriptors: Its standard input, output and error output.
     """
@@ -38,9 +38,10 @@ class Fork:
     def __init__(
         self,
         words: Sequence[str | Path],
-        environment: Mapping[str, str] | None,
-        descriptors: tuple[int, int, int],
+        environment: Mapping[str, str] | None = None,
+        descriptors: tuple[int, int, int] = (0, 1, 2),
     ) -> None:
+        self._code: int | None = None
         asked = {
             "words": [str(word) for word in words],
             "environment": dict(os.environ if environment is None else environment),
@@ -51,17 +52,30 @@ class Fork:
             file.flush()
             self.pid = _origin().fork([file.fileno(), *descriptors])
 
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended and somebody knows."""
+        if self._code is None:
+            os.kill(self.pid, number)
+
     def kill(self) -> None:
-        """SIGKILL. Not after `wait`: another process may have its number then."""
-        os.kill(self.pid, signal.SIGKILL)
+        """SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+    def poll(self) -> int | None:
+        """As `wait` returns, or None while it runs."""
+        if self._code is None:
+            self._code = _origin().wait(self.pid, now=True)
+        return self._code
 
     def wait(self) -> int:
         """Its exit code, once it has ended; minus the number of a signal that ended it."""
-        try:
-            return _origin().wait(self.pid)
-        except TimeoutError:
-            self.kill()
-            raise
+        while self._code is None:
+            try:
+                self._code = _origin().wait(self.pid)
+            except TimeoutError:
+                self.kill()
+                raise
+        return self._code
 
 
 class Talk(Fork):
@@ -109,7 +123,7 @@ class _Origin:
     """The process that the others are forked from. It does one thing at a time."""
 
     def __init__(self) -> None:
-        self._line, theirs = socket.socketpair()
+        self._line, theirs = socket.socketpair()  # one asks, the other answers, and so on
         self._line.settimeout(MOST_SECONDS)
         with theirs:
             self._process = subprocess.Popen(
@@ -120,20 +134,18 @@ class _Origin:
         atexit.register(self._close)
 
     def fork(self, descriptors: Sequence[int]) -> int:
-        socket.send_fds(self._line, [b"fork\n"], descriptors)
-        return self._answer()
+        socket.send_fds(self._line, [b"fork"], descriptors)
+        return int(self._answer())
 
-    def wait(self, pid: int) -> int:
-        self._line.sendall(f"{pid}\n".encode())
-        return self._answer()
+    def wait(self, pid: int, *, now: bool = False) -> int | None:
+        self._line.sendall(f"{pid} {os.WNOHANG if now else 0}".encode())
+        told = self._answer()
+        return int(told) if told != b"runs" else None
 
-    def _answer(self) -> int:
-        told = b""
-        while not told.endswith(b"\n"):
-            more = self._line.recv(64)
-            assert more, "the process to fork from has ended"
-            told += more
-        return int(told)
+    def _answer(self) -> bytes:
+        told = self._line.recv(64)
+        assert told, "the process to fork from has ended"
+        return told
 
     def _close(self) -> None:
         self._line.close()
@@ -152,8 +164,8 @@ def _serve(line: socket.socket) -> list[str]:
         if not told:
             sys.exit()
         if not given:
-            _, status = os.waitpid(int(told), 0)
-            line.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+            ended, status = os.waitpid(*map(int, told.split()))
+            line.sendall(b"%d" % os.waitstatus_to_exitcode(status) if ended else b"runs")
             continue
         pid = os.fork()
         if pid == 0:
@@ -161,7 +173,7 @@ def _serve(line: socket.socket) -> list[str]:
             return _begin(*given)
         for descriptor in given:
             os.close(descriptor)
-        line.sendall(b"%d\n" % pid)
+        line.sendall(b"%d" % pid)
 
 
 def _begin(asked_in: int, *standard: int) -> list[str]:
@@ -176,8 +188,9 @@ def _begin(asked_in: int, *standard: int) -> list[str]:
     os.environ.update(asked["environment"])
     os.chdir(asked["folder"])
     words: list[str] = asked["words"]
+    first = asked["folder"] if words[0] == "-m" else str(Path(words[0]).parent)
     added = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[0:1] = [str(Path(words[0]).parent), *filter(None, added)]
+    sys.path[0:1] = [first, *filter(None, added)]
     return words
 
 
@@ -192,14 +205,18 @@ def _main() -> None:
         sys.stderr.flush()
         os._exit(code)
 
-    importlib.import_module("enplace.cli.main")  # nearly all of enplace
-    importlib.import_module("genai_prices")
+    for name in ("enplace.cli.main", "enplace.server.serve", "genai_prices"):  # and what they use
+        importlib.import_module(name)
     importlib.import_module("enplace.providers.counts").best_counter().count("")  # its vocabulary
     gc.collect()
     gc.freeze()  # no fork looks through what it was born with
     try:
         sys.argv[:] = _serve(socket.socket(fileno=int(sys.argv[1])))
-        runpy.run_path(sys.argv[0], run_name="__main__")
+        if sys.argv[0] == "-m":
+            sys.argv[:] = sys.argv[1:]
+            runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(sys.argv[0], run_name="__main__")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
         raise

@@ -60,6 +60,7 @@ PROVIDER = {"LLM_PROVIDER": "openai", "LLM_MODEL": "gpt-x"}
         ),
         ({"MCP_SERVERS": "/etc/mcp.json"}, Settings(home=HOME, mcp_servers=Path("/etc/mcp.json"))),
         ({"MCP_SERVERS": ""}, Settings(home=HOME)),
+        ({"ENGINE_ASKS_PEOPLE": "true"}, Settings(home=HOME, engine_asks_people=True)),
         ({"ENPLACE_LOCAL_THREADS": "4"}, Settings(home=HOME, local_threads=4)),
     ],
 )
@@ -92,6 +93,7 @@ def test_settings_are_read_from_the_environment(
         ({"SHELL_ENABLED": "true"}, "ALLOWED_ROOTS"),
         ({"LEARNING_IDLE_S": "0"}, "LEARNING_IDLE_S"),
         ({"LEARNING_TURNS": "many"}, "LEARNING_TURNS"),
+        ({"ENGINE_ASKS_PEOPLE": "yes"}, "ENGINE_ASKS_PEOPLE"),
     ],
 )
 def test_a_wrong_setting_is_named(environ: dict[str, str], name: str) -> None:
@@ -204,6 +206,6 @@ async def test_a_main_agent_without_a_catalog_is_a_stock_one(tmp_path: Path) -> 
 
 async def test_the_names_of_the_engines_tools_are_those_of_the_tools(tmp_path: Path) -> None:
     model = enplace.ScriptedModel(["hello"])
-    async with enplace.open(tmp_path, model=model, environment={}) as engine:
+    async with enplace.open(tmp_path, model=model, asks_people=True, environment={}) as engine:
         _ = [event async for event in engine.owner().execute("t", "hi")]
     assert {tool.name for tool in model.requests[0].tools} == ENGINE_TOOL_NAMES

@@ -46,6 +46,12 @@ def test_a_script_ends_as_it_does_by_itself(
     assert (done.returncode, done.stdout, done.stderr) == (code, out, error)
 
 
+def test_a_module_is_run_by_its_name(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script.write_text("import sys; print(sys.argv[1:], __name__)")
+    monkeypatch.chdir(script.parent)
+    assert forks.run("-m", script.stem, "word").stdout == "['word'] __main__\n"
+
+
 def test_an_error_is_told_with_its_line(script: Path) -> None:
     script.write_text("\n1 / 0")
     done = forks.run(script)
@@ -82,8 +88,11 @@ def test_a_script_that_is_killed_leaves_what_it_wrote(script: Path) -> None:
     script.write_text("import time; print('one', flush=True); time.sleep(60)")
     talk = Talk(script)
     assert talk.output.readline() == "one\n"
+    assert talk.poll() is None
     talk.kill()
     assert talk.finish() == (-signal.SIGKILL, "", "")
+    assert talk.poll() == talk.wait() == -signal.SIGKILL
+    talk.kill()  # and nobody else has its number
 
 
 def test_a_script_sees_no_open_file_of_the_tests(script: Path) -> None:

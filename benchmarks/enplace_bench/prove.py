@@ -133,6 +133,16 @@ STEPS = (
         ),
     ),
     Step(
+        name="hitl",
+        command=("enplace-bench", "hitl", "--rounds", "12", "--json"),
+        claims=(
+            Claim(field="unfinished", at_most=0),
+            Claim(field="lost", at_most=0),
+            Claim(field="repeated", at_most=0),
+            Claim(field="second_refused", at_least=12),
+        ),
+    ),
+    Step(
         name="mcp",
         command=("enplace-bench", "mcp", "--json"),
         claims=(Claim(field="transports", at_least=2),),

@@ -9,7 +9,8 @@ knows nothing of where a fact stands. The brain is a file; recall is by words al
 
 The cost of a turn is what its calls read and write of the cache, at .1 and 1.25 of the price of
 input, from the usage that the model reports; answers are left out. The ratios are means of the last
-50 turns over those of turns 50 to 100 (of shorter runs: the last sixth over the second sixth).
+50 turns over those of turns 50 to 100 (of shorter runs: the last sixth over the second sixth). Any
+ten turns read as much as any other ten, in another order.
 """
 
 import argparse
@@ -151,7 +152,7 @@ async def _measure(home: Path, turns: int, seed: int) -> Report:
 
 
 def _all_facts() -> list[Planted]:
-    return [fact for phase in PHASES for fact in planted(phase)]
+    return [fact for phase in PHASES[:-1] for fact in planted(phase)]
 
 
 # The case
@@ -161,10 +162,11 @@ async def _carry(owner: OwnerEngine, desk: Desk, turns: int, luck: random.Random
     case = Case()
     each = turns // len(PHASES)
     for number, phase in enumerate(PHASES):
-        facts = dict(zip(_spots(each), planted(phase), strict=False))
         count = each if phase != PHASES[-1] else turns - each * number
+        loads = _loads(luck, count)
+        facts = _spread(planted(phase), loads)
         for turn in range(count):
-            text = _script(desk, luck, f"{phase}-{turn}", facts.get(turn))
+            text = _script(desk, luck, f"{phase}-{turn}-{loads[turn]}", facts.get(turn))
             if turn == 0 and number > 0:
                 text = story.ENDS.get(PHASES[number - 1], text)
             if turn == count - 1 and phase == "diagnosis":
@@ -179,15 +181,28 @@ async def _carry(owner: OwnerEngine, desk: Desk, turns: int, luck: random.Random
     return case
 
 
-def _spots(turns: int) -> list[int]:
-    """Turns of a phase in which a fact comes up: neither the first one nor the last."""
-    return [2 + n * (turns - 4) // len(story.CARRIERS) for n in range(len(story.CARRIERS))]
+def _loads(luck: random.Random, turns: int) -> list[int]:
+    """Lines that each turn of a phase reads; 0 where it reads nothing."""
+    loads: list[int] = []
+    while len(loads) < turns:
+        loads += luck.sample(story.LOADS, len(story.LOADS))
+    return loads[:turns]
+
+
+def _spread(facts: Sequence[Planted], loads: Sequence[int]) -> dict[int, Planted]:
+    """In which turn of a phase each fact comes up: those of tools where something is read."""
+    spread: dict[int, Planted] = {}
+    for number, fact in enumerate(facts):
+        first = 1 + number * (len(loads) - 2) // len(facts)
+        free = [turn for turn in range(first, len(loads)) if turn not in spread]
+        spread[next(t for t in free if fact.carrier != "tool" or loads[t])] = fact
+    return spread
 
 
 def _script(desk: Desk, luck: random.Random, source: str, fact: Planted | None) -> str:
     """Lay out the model's answers of a turn; the message that they answer."""
     text = story.message(luck)
-    if luck.random() < 0.5 or (fact is not None and fact.carrier == "tool"):
+    if not source.endswith("-0"):
         desk.answers.append(desk.use("read_record", source=source))
     match fact:
         case Planted(carrier="message"):
@@ -196,8 +211,8 @@ def _script(desk: Desk, luck: random.Random, source: str, fact: Planted | None) 
             desk.planted[source] = fact.text
         case Planted(carrier="note"):
             desk.answers.append(desk.use("note", key=source, value=fact.text))
-        case None:
-            pass
+        case _:
+            pass  # nothing is planted here
     desk.answers.append(say(story.answer(luck)))
     return text
 
@@ -280,7 +295,7 @@ def _report(desk: Desk, case: Case, in_case: int, ways: Counter[str], turns: int
         "calls": in_case,
         "found_by": dict(ways),
         "compactions": dict(triggers),
-        "phases_ended": labels,
+        "phases_ended": [*labels],
         "units_per_turn": fmean(case.costs),
         "cpu_ms_per_turn": 1e3 * fmean(case.cpu_s),
     }

@@ -50,6 +50,12 @@ ledger: refund of 63.40 EUR booked under voucher V-20981|Under which voucher was
 Agreed discount: eleven percent for three months.|Which discount was agreed for three months?|eleven percent
 ledger: late fee of April is void // signed by: Ilse Quandt|Who declared the late fee of April void?|Ilse Quandt
 Please send the paper invoice to post box 2094 in Kelmstead.|To which post box goes the paper invoice?|post box 2094""",
+    "follow-up": """
+I am content with the repair and the staff noticed the difference.||
+survey: rating of the visit is four out of five||
+Call back in two weeks to hear how it goes.||
+monitor: no drop since the repair||
+Give my regards to the technician, he was very patient.||""",
 }
 
 ENDS: Mapping[str, str] = {
@@ -62,7 +68,7 @@ LABELS: Mapping[str, str] = {"intake": "the intake", "diagnosis": "the diagnosis
 
 
 def planted(phase: str) -> tuple[Planted, ...]:
-    """The facts of a phase, in order; the last phase has none."""
+    """The facts of a phase, in order; nobody asks for those of the last phase."""
     lines = [line.split("|") for line in _FACTS.get(phase, "").strip().splitlines()]
     return tuple(
         Planted(
@@ -101,13 +107,17 @@ def answer(luck: random.Random) -> str:
     return luck.choice(_SAYS).format(part=luck.choice(_PARTS), time=luck.choice(_TIMES))
 
 
+LOADS = (0, 0, 0, 0, 0, 40, 60, 80, 100, 120)
+"""Lines that are read in ten turns, so that any fifty of them are as much work as any others."""
+
+
 def record(source: str, line: str = "") -> str:
-    """What a system tells: 40 to 120 lines, a planted one in the middle."""
+    """What a system tells: as many lines as its name ends with, a planted one in the middle."""
     luck = random.Random(source)
     lines = [
         f"{luck.randrange(24):02}:{luck.randrange(60):02} {luck.choice(_PARTS)}"
         f" {luck.choice(_VERBS)} id={luck.randrange(10**6):06x} took {luck.randrange(900)} ms"
-        for _ in range(luck.randint(40, 120))
+        for _ in range(int(source.rsplit("-", 1)[1]))
     ]
     if line:
         lines.insert(len(lines) // 2, line)

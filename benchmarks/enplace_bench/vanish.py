@@ -19,12 +19,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import httpx
 import httpx_sse
@@ -34,7 +34,7 @@ from enplace import Context, Engine, Event, FunctionTool, Reply, ScriptedModel, 
 from enplace.providers.scripted import call, say
 from enplace.records.message import TextPiece
 from enplace.server.keys import Keys, hash_key
-from enplace.server.live import event_key
+from enplace.server.live_turn import event_key
 from enplace.server.sse import payload
 from enplace_bench.report import Bar, Report
 
@@ -97,27 +97,59 @@ def _tools() -> tuple[FunctionTool, ...]:
     return (FunctionTool(look, idempotent=True),)
 
 
-class Server:
-    """A server in a process of its own, from its start until it is stopped or left."""
+class Process(Protocol):
+    """As `subprocess.Popen` has them."""
 
-    def __init__(self, home: Path, port: int | None = None) -> None:
+    def poll(self) -> int | None: ...
+    def wait(self) -> int: ...
+    def kill(self) -> None: ...
+    def send_signal(self, number: int, /) -> None: ...
+
+
+Start = Callable[[Sequence[str]], Process]
+"""Starts Python with the words behind `python`."""
+
+
+def start_anew(words: Sequence[str]) -> Process:
+    """Start Python as anybody does."""
+    return subprocess.Popen([sys.executable, *words])
+
+
+class Server:
+    """A server in a process of its own, from its start until it is stopped or left.
+
+    Args:
+        home: Where its brains are.
+        start: Starts Python.
+        port: Where it listens; by default somewhere.
+        module: Started with home and port it is the server.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        start: Start = start_anew,
+        *,
+        port: int | None = None,
+        module: str = "enplace_bench.vanish",
+    ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "enplace_bench.vanish", str(home), str(self.port)]
-        self.process = subprocess.Popen(command)
+        self.process = start(["-m", module, str(home), str(self.port)])
 
     def __enter__(self) -> Self:
         deadline = time.monotonic() + STARTED_WITHIN_S
-        while True:
-            try:
-                httpx.get(f"{self.url}/health").raise_for_status()
-            except httpx.TransportError:
-                if time.monotonic() > deadline or self.process.poll() is not None:
-                    self.stop()
-                    raise
-                time.sleep(0.05)
-            else:
-                return self
+        with httpx.Client(base_url=self.url) as client:
+            while True:
+                try:
+                    client.get("/health").raise_for_status()
+                except httpx.TransportError:
+                    if time.monotonic() > deadline or self.process.poll() is not None:
+                        self.stop()
+                        raise
+                    time.sleep(0.05)
+                else:
+                    return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -299,10 +331,12 @@ def run(options: argparse.Namespace) -> Report:
     )
 
 
-async def vanish(home: Path, rounds: int, seed: int) -> tuple[Compared, int]:
+async def vanish(
+    home: Path, rounds: int, seed: int, start: Start = start_anew
+) -> tuple[Compared, int]:
     """All rounds; what was wrong in them, and how many lines broke."""
     turns: list[tuple[str, list[Told]]] = []
-    with Server(home) as server:
+    with Server(home, start) as server:
         headers = {"X-Engine-Key": KEY}
         async with httpx.AsyncClient(base_url=server.url, headers=headers) as http:
             client = Client(http, random.Random(seed))

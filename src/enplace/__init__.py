@@ -30,12 +30,18 @@ if TYPE_CHECKING:
     from enplace.providers.prices import FixedPrices as FixedPrices
     from enplace.providers.prices import GenaiPrices as GenaiPrices
     from enplace.providers.scripted import ScriptedModel as ScriptedModel
+    from enplace.records.agent import AgentDefinition as AgentDefinition
+    from enplace.records.agent import Budget as Budget
     from enplace.records.context import Context as Context
+    from enplace.records.delegation import Delegation as Delegation
     from enplace.records.event import Event as Event
     from enplace.records.lint import Lint as Lint
     from enplace.records.message import Reply as Reply
     from enplace.records.model import ModelCard as ModelCard
+    from enplace.records.permission import PermissionRule as PermissionRule
     from enplace.records.price import Price as Price
+    from enplace.records.question import Answer as Answer
+    from enplace.records.question import Question as Question
     from enplace.records.tool import ToolCall as ToolCall
     from enplace.records.tool import ToolOutcome as ToolOutcome
     from enplace.records.tool import ToolSpec as ToolSpec
@@ -55,9 +61,13 @@ if TYPE_CHECKING:
     from enplace.wiring import open as open
 
 _HOMES = {
+    "AgentDefinition": "records.agent",
+    "Answer": "records.question",
     "AnthropicModel": "providers.anthropic_messages",
+    "Budget": "records.agent",
     "CompactionOptions": "prepare.compact.policy",
     "Context": "records.context",
+    "Delegation": "records.delegation",
     "EmbeddedModel": "providers.embedded",
     "Engine": "engine",
     "EngineOptions": "engine",
@@ -75,7 +85,9 @@ _HOMES = {
     "OpenAIResponsesModel": "providers.openai_responses",
     "OpenTurn": "engine",
     "OwnerEngine": "engine",
+    "PermissionRule": "records.permission",
     "Price": "records.price",
+    "Question": "records.question",
     "RecallOptions": "fetch.rank",
     "Reply": "records.message",
     "Roots": "tools.roots",
@@ -100,9 +112,13 @@ _HOMES = {
 }
 
 __all__ = [
+    "AgentDefinition",
+    "Answer",
     "AnthropicModel",
+    "Budget",
     "CompactionOptions",
     "Context",
+    "Delegation",
     "EmbeddedModel",
     "Engine",
     "EngineOptions",
@@ -120,7 +136,9 @@ __all__ = [
     "OpenAIResponsesModel",
     "OpenTurn",
     "OwnerEngine",
+    "PermissionRule",
     "Price",
+    "Question",
     "RecallOptions",
     "Reply",
     "Roots",

@@ -85,6 +85,8 @@ class Settings:
     """ENGINE_KEY_HASH: SHA-256 of that key in hex, instead of the key itself."""
     engine_owner: str = "default"
     """ENGINE_OWNER: whose memory the key opens."""
+    engine_asks_people: bool = False
+    """ENGINE_ASKS_PEOPLE: `true` or `false`. Whether the server's model is offered `ask_person`."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -145,6 +147,9 @@ class Settings:
             engine_api_key=env.get("ENGINE_API_KEY", ""),
             engine_key_hash=_hash(env, "ENGINE_KEY_HASH"),
             engine_owner=env.get("ENGINE_OWNER") or defaults.engine_owner,
+            engine_asks_people=_flag(
+                env, "ENGINE_ASKS_PEOPLE", default=defaults.engine_asks_people
+            ),
             local_threads=_positive(env, "ENPLACE_LOCAL_THREADS", defaults.local_threads),
         )
 

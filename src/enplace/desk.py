@@ -40,7 +40,7 @@ from enplace.records.canonical import JsonObject
 from enplace.records.changeset import Lease
 from enplace.records.compaction import Excerpt
 from enplace.records.context import Context, History
-from enplace.records.event import AssistantSpoke, Compacted, Event, TurnStarted, is_last
+from enplace.records.event import AssistantSpoke, Compacted, Event
 from enplace.records.learning import Utterance
 from enplace.records.message import Reply, UserMessage
 from enplace.records.model import ModelCard
@@ -399,22 +399,12 @@ async def record_reply(
     return await journal.append(answer_events(reply, context, "turn", cost_of=cost_of))
 
 
-def _is_broken(history: History) -> bool:
-    """Whether the last turn has no end: it goes on, or is closed by a later message."""
-    for event in reversed(history.events):
-        if is_last(event):
-            return False
-        if isinstance(event, TurnStarted):
-            return True
-    return False
-
-
 async def close_part(
     station: Station, warm: Warm, lease: Lease, session: Session, label: str
 ) -> Compacted | None:
     """Collapse a task between two turns; None where nothing may go, or a turn was broken off."""
     preparer = warm.preparer
-    if _is_broken(warm.history):
+    if warm.history.broken is not None:  # it goes on, or a later message closes it
         return None
     take_aside(station, preparer, warm.history.task_id)
     events = await preparer.compact(

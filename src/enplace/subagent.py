@@ -20,6 +20,7 @@ from enplace.records.event import (
     Event,
     NoteWritten,
     ToolFinished,
+    TurnCompleted,
     TurnErrored,
     UsageReported,
 )
@@ -226,6 +227,8 @@ def _named(event: Event, child: str, agent: str) -> Event:
 def _came_to(history: History) -> tuple[SubAgentOutcome, str]:
     """How a turn ended, and why where it has no answer."""
     for event in reversed(history.of_turn):
+        if isinstance(event, TurnCompleted):  # it may have failed before, and was taken up again
+            break
         if isinstance(event, TurnErrored):
             over = event.error == BudgetExceeded.code
             return ("over_budget" if over else "failed"), _trouble(history, event.error)

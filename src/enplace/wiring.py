@@ -41,6 +41,7 @@ from enplace.records.media import MediaRule
 from enplace.records.model import ModelCard
 from enplace.records.price import Price
 from enplace.stores.sqlite.brain import SqliteBrains
+from enplace.tools.asking import AskPerson
 from enplace.tools.function import FunctionTool
 from enplace.tools.log import LOG_TOOLS, log_tools
 from enplace.tools.mcp.servers import read_servers
@@ -54,7 +55,7 @@ Agents: TypeAlias = Sequence[AgentDefinition] | Path | str
 
 DEFAULT_OUTPUT_TOKENS = 4_096
 OPENAI_URL = "https://api.openai.com/v1"
-ENGINE_TOOL_NAMES = frozenset({*MEMORY_TOOLS, *LOG_TOOLS})
+ENGINE_TOOL_NAMES = frozenset({*MEMORY_TOOLS, *LOG_TOOLS, AskPerson.spec.name})
 
 
 def open(
@@ -75,6 +76,7 @@ def open(
     agents: Agents | None = None,
     agent: str | None = None,
     models: Mapping[str, Model] | None = None,
+    asks_people: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> Engine:
     """An engine, ready to use. Loads no model and opens no brain before the first call.
@@ -104,6 +106,8 @@ def open(
         agent: The one of them that answers the owner, with its own prompt, tools and model.
             Default: ENPLACE_AGENT.
         models: By the names that agents give them; closed with the engine.
+        asks_people: Whether the model is offered `ask_person`. Somebody must look for its questions
+            then and answer them: until that its turn waits.
         environment: Instead of the process environment.
 
     Raises:
@@ -135,7 +139,11 @@ def open(
                 shell=settings.shell if shell is None else shell,
                 home=folder if brains is None else None,
             ),
-            engine_tools=lambda memory, log: (*memory_tools(memory), *log_tools(log)),
+            engine_tools=lambda memory, log: (
+                *memory_tools(memory),
+                *log_tools(log),
+                *((AskPerson(),) if asks_people else ()),
+            ),
             engine_tool_names=ENGINE_TOOL_NAMES,
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,

@@ -19,15 +19,15 @@ def test_a_short_case_stays_within_its_window_and_loses_nothing(
     assert 0.4 < told["largest_context_share"] <= 1.0
     assert 0.0 < told["cost_ratio"] <= 1.5  # ten turns against ten: noisier than the whole case
     assert {"recall", "search_log", "reopen"} == told["found_by"].keys()
-    assert told["compactions"]["summary, boundary"] == 2  # by the API, and by the tool
-    assert told["compactions"]["summary, phase"] >= 1  # by the user's words
+    assert told["compactions"]["summary, boundary"] >= 1
+    assert told["phases_ended"][0] == "the intake (boundary)"
 
 
 def test_every_fact_stands_in_one_place_and_chatter_holds_none() -> None:
-    facts = [fact for phase in PHASES for fact in planted(phase)]
+    facts = [fact for phase in PHASES[:-1] for fact in planted(phase)]
     luck = random.Random(1)
     chatter = " ".join(story.message(luck) + story.answer(luck) for _ in range(300))
-    chatter += " ".join(story.record(f"{phase}-{n}") for phase in PHASES for n in range(60))
+    chatter += " ".join(story.record(f"{phase}-{n}-80") for phase in PHASES for n in range(60))
     assert len(facts) == 20
     for fact in facts:
         assert [other for other in facts if fact.answer in other.text] == [fact]

@@ -23,8 +23,12 @@ class Screen:
 
     def type(self, text: str) -> str:
         """Type a line; what is shown until the next prompt."""
+        return self.type_until(text, "\n> ")
+
+    def type_until(self, text: str, shown: str) -> str:
+        """Type a line; what is shown up to a text."""
         os.write(self.line, f"{text}\n".encode())
-        return self.until("\n> ")
+        return self.until(shown)
 
     def until(self, text: str, seconds: float = 60.0) -> str:
         """What is shown up to a text, which is read as well."""
@@ -45,7 +49,9 @@ class Screen:
 
 
 @contextmanager
-def chat(terminal: Terminal, *words: str) -> Generator[tuple[Screen, subprocess.Popen[bytes]]]:
+def chat(
+    terminal: Terminal, *words: str, **settings: str
+) -> Generator[tuple[Screen, subprocess.Popen[bytes]]]:
     # Where the tests run in the background, interrupts are ignored, and a child would inherit that.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     ours, theirs = pty.openpty()
@@ -54,7 +60,7 @@ def chat(terminal: Terminal, *words: str) -> Generator[tuple[Screen, subprocess.
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env=terminal.environment({"TERM": "dumb", "MAX_TOKENS": "24"}),
+        env=terminal.environment({"TERM": "dumb", "MAX_TOKENS": "24", **settings}),
         start_new_session=True,
     )
     os.close(theirs)

@@ -10,12 +10,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast, get_args
 
+import httpx
 import pytest
+from tests.server.hall import KEY, Hall, told_in
 from tests.tools.mcp_boxes import raw
 
+import enplace
+from enplace import EngineOptions, ScriptedModel
 from enplace.cli.main import build_parser
 from enplace.config import Settings
 from enplace.providers import weights
+from enplace.providers.scripted import call
 from enplace.readers.agents import read_agents
 from enplace.records.event import KINDS
 from enplace.records.telling import ToldName
@@ -27,6 +32,7 @@ WORKSPACE = ROOT / "docs" / "guide" / "workspace.md"
 MCP = ROOT / "docs" / "guide" / "mcp.md"
 DOCUMENTS = ROOT / "docs" / "guide" / "documents.md"
 AGENTS = ROOT / "docs" / "guide" / "agents.md"
+PEOPLE = ROOT / "docs" / "guide" / "people-in-the-loop.md"
 
 
 def code_blocks(page: Path) -> list[str]:
@@ -123,9 +129,47 @@ async def test_files_are_kept_and_cited(tmp_path: Path) -> None:
     assert text.endswith("The spare key hangs behind the door.")
 
 
+async def test_a_turn_waits_for_people_and_goes_on_with_what_they_say(tmp_path: Path) -> None:
+    said = await run_block(code_blocks(PEOPLE)[0])["main"](tmp_path)
+    page = " ".join(PEOPLE.read_text(encoding="utf-8").split())
+    assert said == [
+        "tmp/a is gone",
+        "permission_denied: it is needed until May",
+        "IC 12: window seat booked",
+    ]
+    assert all(f"`{text}`" in page for text in said)
+
+
+async def test_questions_are_answered_over_http(capsys: pytest.CaptureFixture[str]) -> None:
+    rules = (enplace.PermissionRule(tool="pay", verdict="ask"),)
+
+    def pay(bill: str) -> str:
+        """Pay a bill."""
+        return f"{bill} is paid"
+
+    options = EngineOptions(turn=enplace.TurnOptions(permissions=rules))
+    hall = Hall(
+        model=ScriptedModel([call(("c1", "pay", {"bill": "7"})), "Paid."]),
+        tools=[pay],
+        options=options,
+    )
+    _ = [event async for event in hall.owner.execute("bills", "Pay it.")]
+    transport = httpx.ASGITransport(hall.app)
+    headers = {"X-Engine-Key": KEY}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://hall", headers=headers
+    ) as client:
+        answer_all = run_block(code_blocks(PEOPLE)[1])["answer_all"]
+        assert await answer_all(client, "yes") == ["bills"]
+        assert await answer_all(client, "yes") == []
+    assert "bills: May pay run with" in capsys.readouterr().out
+    response = await hall.ask("GET", "/execute/replay?task_id=bills")
+    assert told_in(response.text)[-1].data["phase"] == "completed"
+
+
 def test_no_block_of_the_guide_is_left_untested() -> None:
-    pages = (GUIDE, LEARNING, WORKSPACE, MCP, DOCUMENTS, AGENTS)
-    assert [len(code_blocks(page)) for page in pages] == [5, 1, 1, 1, 1, 1]
+    pages = (GUIDE, LEARNING, WORKSPACE, MCP, DOCUMENTS, AGENTS, PEOPLE)
+    assert [len(code_blocks(page)) for page in pages] == [5, 1, 1, 1, 1, 1, 2]
 
 
 async def test_an_agent_gives_work_to_another(tmp_path: Path) -> None:

@@ -8,7 +8,15 @@ from tests.conftest import StandingClock
 from tests.engine.house import House, only
 
 from enplace.desk import TurnOptions
-from enplace.errors import PersonNeeded, QuestionClosed, QuestionNotFound, TaskNotFound
+from enplace.engine import LearningOptions
+from enplace.errors import (
+    ModelUnavailable,
+    PersonNeeded,
+    QuestionClosed,
+    QuestionNotFound,
+    TaskNotFound,
+    UsageError,
+)
 from enplace.providers.scripted import call
 from enplace.records.agent_event import PersonAnswered, PersonAsked
 from enplace.records.block import TextBlock
@@ -119,6 +127,20 @@ async def test_a_tool_may_ask_while_it_runs_and_gets_the_answer() -> None:
     assert outputs(rest) == ["booked: window"]
 
 
+async def test_an_answer_is_not_lost_to_an_engine_without_the_tool() -> None:
+    delete = Delete()
+    house = House(tools=[delete])
+    await house.say("Delete it.", ASKED)
+    house.tools = []
+    house.reopen()
+    with pytest.raises(UsageError, match="'delete'"):
+        await respond(house, "yes")
+    assert len(await house.owner.questions()) == 1
+    house.tools = [delete]
+    house.reopen()
+    assert outputs(await respond(house, "yes")) == ["gone"]
+
+
 async def test_the_question_survives_a_restart(tmp_path: Path) -> None:
     delete = Delete()
     house = House(tools=[delete], brains=SqliteBrains(tmp_path))
@@ -222,6 +244,42 @@ async def test_a_turn_that_waits_can_be_cancelled() -> None:
     assert isinstance((await house.say("Something else."))[-1], TurnCompleted)
     with pytest.raises(TaskNotFound):
         await house.owner.cancel("nothing")
+
+
+async def test_a_turn_that_ends_with_an_answer_is_learned_from() -> None:
+    house = House(tools=[Delete()], learning=LearningOptions())
+    await house.say("I live in Porto. Delete it.", ASKED)
+    await house.owner.aclose()
+    house.reopen()
+    await respond(house, "yes")
+    assert await house.owner.learned() == ""
+    assert [fact.object for fact in await house.owner.facts()] == ["Porto"]
+    await house.owner.aclose()
+
+
+async def failed_then_asking(house: House) -> None:
+    with pytest.raises(ModelUnavailable):
+        await house.say("Delete it.", ModelUnavailable("away"), key="k")
+    await house.say("Delete it.", ASKED, key="k")
+
+
+async def test_a_turn_that_failed_before_waits_as_any_other() -> None:
+    delete = Delete()
+    house = House(tools=[delete])
+    await failed_then_asking(house)
+    with pytest.raises(PersonNeeded):
+        await house.say("And something else.")
+    assert await house.owner.compact("t", "a part") is None
+    assert isinstance((await respond(house, "yes"))[-1], TurnCompleted)
+    assert delete.ran == ["a.txt"]
+
+
+async def test_a_turn_that_failed_before_is_cancelled_with_its_question() -> None:
+    house = House(tools=[Delete()])
+    await failed_then_asking(house)
+    assert await house.owner.cancel("t")
+    assert await house.owner.questions() == []
+    assert len(only(ToolFinished, await house.owner.log("t"))) == 1
 
 
 async def test_nothing_is_compacted_while_a_person_is_asked() -> None:

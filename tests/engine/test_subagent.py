@@ -11,7 +11,7 @@ from tests.engine.house import only
 import enplace
 from enplace.desk import TurnOptions
 from enplace.engine import EngineOptions, LearningOptions, OwnerEngine
-from enplace.errors import AgentNotFound, BadInput, BudgetExceeded
+from enplace.errors import AgentNotFound, BadInput, BudgetExceeded, ModelUnavailable
 from enplace.ports import Tool
 from enplace.providers.scripted import CARD, Answer, ScriptedModel, call
 from enplace.records.agent import AgentDefinition, Budget
@@ -23,6 +23,7 @@ from enplace.records.event import (
     Event,
     ToolFinished,
     TurnCompleted,
+    TurnErrored,
     UsageReported,
     UserSpoke,
 )
@@ -263,6 +264,21 @@ async def test_a_turn_that_broke_goes_on_with_its_child_where_that_stopped() -> 
     done = [e for e in await stage.owner.log(child) if isinstance(e, ToolFinished)]
     assert len(done) == 2
     assert len(only(SubAgentStarted, turn)) == 1
+
+
+async def test_a_child_that_failed_before_a_crash_and_answers_after_it_has_answered() -> None:
+    away = ModelUnavailable("away")
+    stage = Stage({"parent": [BRIEF, "All done."], "coder": [away, "It adds."]})
+    events = stage.owner.execute("t", "go", idempotency_key="k")
+    async for event in events:
+        if isinstance(event, TurnErrored):
+            break
+    await events.aclose()
+    stage.owner = stage.another()
+    turn = await stage.say("go", key="k")
+    assert [event.outcome for event in only(SubAgentEnded, turn)] == ["answered"]
+    (result,) = [e for e in only(ToolFinished, turn) if e.place and not e.place.child]
+    assert result.output.startswith("It adds.")
 
 
 async def test_an_end_that_a_crash_left_untold_is_told_when_the_turn_goes_on() -> None:

@@ -311,3 +311,16 @@ async def test_a_reader_elsewhere_puts_the_packing_off(tmp_path: Path, house: Ho
     await house.brains.aclose()
     await house.brains.open("ada")
     assert CANARY.findall(raw(tmp_path)) == []
+
+
+async def test_a_name_of_two_words_leaves_neither_of_them_in_what_was_looked_for(
+    house: House, tmp_path: Path
+) -> None:
+    await house.owner.people.know("Quenzilda Orthmann")
+    await house.owner.remember("Quenzilda Orthmann lives in Oslo.")
+    await house.say("Where does Quenzilda Orthmann live?")
+    await house.say("And what does she do?")
+    plan = await house.owner.erasure.plan(person="Quenzilda Orthmann")
+    await house.owner.erasure.execute(plan)
+    await house.brains.aclose()
+    assert not re.search(rb"quenzild|orthmann", raw(tmp_path), re.IGNORECASE)

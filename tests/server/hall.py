@@ -29,7 +29,10 @@ class Told:
 
 
 class Hall:
-    """An application on a scripted model, with two owners; brains are in memory unless given."""
+    """An application on a scripted model, with two owners; brains are in memory unless given.
+
+    Whatever else is given goes to `enplace.open`.
+    """
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class Hall:
         heartbeat_s: float = 15.0,
         brains: Brains | None = None,
         embedder: Embedder | Literal["default"] | None = "default",
+        **opened: Any,
     ) -> None:
         self.model = model or ScriptedModel(script)
         self.brains = brains or InMemoryBrains()
@@ -50,6 +54,7 @@ class Hall:
             embedder=embedder,
             counter=CharacterCounter(),
             environment={},
+            **opened,
         )
         keys = Keys({hash_key(KEY): "ada", hash_key(OTHER_KEY): "grace"})
         self.app = create_app(self.engine, keys, heartbeat_s=heartbeat_s)

@@ -51,7 +51,7 @@ from enplace.records.memory import Note
 from enplace.records.message import Reply, TextPiece
 from enplace.records.question import Answer, Question
 from enplace.records.usage import Usage
-from enplace.server.live import event_key
+from enplace.server.live_turn import event_key
 from enplace.server.sse import event_text, heartbeat_text, payload
 
 pytestmark = pytest.mark.usefixtures("loaded_weights")

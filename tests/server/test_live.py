@@ -5,7 +5,8 @@ import asyncio
 import enplace
 from enplace import InMemoryBrains, ScriptedModel
 from enplace.providers.scripted import call
-from enplace.server.live import Ask, LiveTurns
+from enplace.server.live import LiveTurns
+from enplace.server.live_turn import Ask
 from enplace.stores.inmemory import InMemoryBrain
 
 
@@ -42,6 +43,7 @@ async def test_a_turn_that_was_asked_for_while_another_ended_is_known_and_waited
         asking = asyncio.create_task(live.start(owner, Ask(task_id="t", message="Two.")))
         await brains.kept_waiting.wait()
         gates[0].set()
+        assert first.running is not None
         await first.running
         brains.gate.set()
         second = await asking

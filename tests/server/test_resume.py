@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.forks import Fork
 
 from enplace.records.event import Event, TurnCompleted, TurnStarted
 from enplace_bench import vanish
@@ -20,7 +21,7 @@ ROUNDS = 6
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    with Server(tmp_path) as server:
+    with Server(tmp_path, Fork) as server:
         yield server
 
 
@@ -71,7 +72,7 @@ async def ended(server: Server, seconds: float = 10.0) -> int:
 
 
 async def test_a_client_that_vanishes_sees_every_event_once_and_in_order(tmp_path: Path) -> None:
-    found, vanished = await vanish.vanish(tmp_path, ROUNDS, seed=7)
+    found, vanished = await vanish.vanish(tmp_path, ROUNDS, seed=7, start=Fork)
     assert vanished >= ROUNDS
     assert found == Compared()
 
@@ -118,11 +119,11 @@ async def test_the_next_message_may_be_sent_when_the_last_event_has_come(server:
 
 
 async def test_the_log_is_taken_up_after_a_restart(tmp_path: Path) -> None:
-    with Server(tmp_path) as first:
+    with Server(tmp_path, Fork) as first:
         async with client_of(first) as client:
             seen = await whole(client.asked("t", "r1"))
     half = seen[len(seen) // 2]
-    with Server(tmp_path) as second:
+    with Server(tmp_path, Fork) as second:
         async with client_of(second) as client:
             rest = [event for event in seen[len(seen) // 2 + 1 :] if event.stored]
             assert await whole(client.asked("t", "r1", half.id)) == rest
@@ -152,12 +153,12 @@ async def test_sigterm_lets_running_turns_end(server: Server, tmp_path: Path) ->
 async def test_what_was_seen_before_sigkill_is_in_the_log_and_the_key_completes_it(
     tmp_path: Path, events: int
 ) -> None:
-    with Server(tmp_path) as first:
+    with Server(tmp_path, Fork) as first:
         async with client_of(first) as client, aclosing(client.asked("t", "r1")) as line:
             seen = [await anext(line) for _ in range(events)]
             first.process.kill()
     kept = {told.id: told for told in seen if told.stored}
-    with Server(tmp_path) as second:
+    with Server(tmp_path, Fork) as second:
         async with client_of(second) as client:
             stored = {told.id: told for told in await whole(client.replayed("t", "0"))}
             assert kept.items() <= stored.items()

@@ -54,7 +54,7 @@ def admit(history: History, message: UserMessage, now: datetime) -> New | Contin
         IdempotencyConflict: The key was used for another message.
         MessageNotFound: The message to replace is not on the task's live branch.
     """
-    broken = broken_turn(history)
+    broken = history.broken
     started = _turn_of_key(history, message.idempotency_key)
     if started is None and broken is not None and message.replaces is None:
         _require_nobody_asked(replace(history, turn_id=broken), now)
@@ -94,7 +94,7 @@ def question_at(history: History, request_id: str | None, now: datetime) -> Pers
         for event in history.events
     ):
         raise QuestionClosed(request_id=request_id)
-    open_ = replace(history, turn_id=broken_turn(history) or "").questions
+    open_ = replace(history, turn_id=history.broken or "").questions
     found = [event for event in open_ if request_id in {None, event.request_id}]
     if not found:
         raise QuestionNotFound(f"task {history.task_id!r} waits for no such answer")
@@ -141,14 +141,4 @@ def _turn_of_key(history: History, key: str | None) -> TurnStarted | None:
     for event in reversed(history.events):
         if isinstance(event, TurnStarted) and event.idempotency_key == key:
             return event
-    return None
-
-
-def broken_turn(history: History) -> str | None:
-    """The turn that started last, if it has no end."""
-    for event in reversed(history.events):
-        if is_last(event):
-            return None
-        if isinstance(event, TurnStarted):
-            return event.turn_id
     return None

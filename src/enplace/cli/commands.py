@@ -10,37 +10,25 @@ from dataclasses import asdict
 
 from enplace.cli.show import (
     context_lines,
-    event_json,
     explained_lines,
     jsonable,
     written_json,
     written_lines,
 )
+from enplace.cli.turn import tell
 from enplace.config import Settings
 from enplace.errors import ConfigError
 from enplace.providers import weights
-from enplace.records.event import AdviceGiven, Degraded, TextStreamed, ToolCalled, UsageReported
 from enplace.wiring import model_of
 from enplace.wiring import open as open_engine
 
 
 async def ask(asked: argparse.Namespace) -> int:
     """Carry a message to its answer; the text as it comes, or every event as JSON."""
-    async with open_engine() as engine:
+    async with open_engine(asks_people=True) as engine:
         owner = engine.owner(asked.owner)
-        async for event in owner.execute(asked.task, asked.message, idempotency_key=asked.key):
-            if asked.json:
-                print(event_json(event), flush=True)
-            elif isinstance(event, TextStreamed):
-                print(event.text, end="", flush=True)
-            elif isinstance(event, ToolCalled):
-                print(f"\n[{event.tool} {json.dumps(event.input)}]", flush=True)
-            elif isinstance(event, Degraded):
-                print(f"\n[without {event.segment}: {event.reason}]", flush=True)
-            elif isinstance(event, AdviceGiven):
-                print(f"[{event.code}, {event.where}: {event.advice}]", flush=True)
-            elif isinstance(event, UsageReported):
-                print(flush=True)
+        events = owner.execute(asked.task, asked.message, idempotency_key=asked.key)
+        await tell(owner, asked.task, events, as_json=asked.json)
         await owner.learned()  # the next command may come too late for what was said now
     return 0
 
@@ -122,11 +110,13 @@ async def serve(asked: argparse.Namespace) -> int:
     if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("fastapi") is None:
         raise ConfigError("the server needs `pip install 'enplace[server]'`")
     serving = importlib.import_module("enplace.server.serve")
-    keys, fresh = serving.keys_of(Settings.from_env())
+    settings = Settings.from_env()
+    keys, fresh = serving.keys_of(settings)
     if fresh is not None:
         print(f"no ENGINE_API_KEY is set; the key of this run is {fresh}", flush=True)
     print(f"http://{asked.host}:{asked.port}", flush=True)
-    await serving.serve(open_engine(), keys, host=asked.host, port=asked.port)
+    engine = open_engine(asks_people=settings.engine_asks_people)
+    await serving.serve(engine, keys, host=asked.host, port=asked.port)
     return 0
 
 

@@ -12,6 +12,8 @@ from enplace.cli.agents import add_agents
 from enplace.cli.documents_parser import add_documents
 from enplace.cli.learning_parser import add_learning, add_review
 from enplace.cli.memory_parser import add_memory
+from enplace.cli.parsing import Commands
+from enplace.cli.people_parser import add_people
 from enplace.errors import EnplaceError, UsageError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -71,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     compact.add_argument("--label", default="", help="what ends here, in a few words")
     compact.set_defaults(run=commands.compact)
 
-    for add in (add_memory, add_documents, add_learning, add_review, add_agents):
+    for add in (add_people, add_memory, add_documents, add_learning, add_review, add_agents):
         add(found)
 
     tasks = found.add_parser("tasks", help="list the tasks of an owner")
@@ -82,13 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     talk.add_argument("--usage", action="store_true", help="show tokens and cache hits")
     talk.set_defaults(run=chat.chat)
 
-    worker = found.add_parser("worker", help="do the work that others leave in the jobs")
-    worker.set_defaults(run=commands.worker)
-    serve = found.add_parser("serve", help="serve the HTTP API")
-    serve.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
-    serve.add_argument("--port", type=int, default=8765, help="port (default: 8765)")
-    serve.set_defaults(run=commands.serve)
-
+    _add_servers(found)
     models = found.add_parser("models", help="show the model in use and what it can do")
     models.set_defaults(run=commands.models)
 
@@ -106,6 +102,16 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (ask, remember, recall, context, compact, tasks, models, check, show):
         command.add_argument("--json", action="store_true", help="print JSON for programs")
     return parser
+
+
+def _add_servers(found: Commands) -> None:
+    """Commands that go on until they are stopped."""
+    worker = found.add_parser("worker", help="do the work that others leave in the jobs")
+    worker.set_defaults(run=commands.worker)
+    serve = found.add_parser("serve", help="serve the HTTP API")
+    serve.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8765, help="port (default: 8765)")
+    serve.set_defaults(run=commands.serve)
 
 
 if __name__ == "__main__":

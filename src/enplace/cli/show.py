@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from enplace.engine import LearningStatus
 from enplace.engine.explaining import Explained
+from enplace.records.agent_event import PersonAsked
 from enplace.records.block import (
     Block,
     FileBlock,
@@ -38,6 +39,34 @@ def usage_line(event: UsageReported) -> str:
         f" ({event.expected_hit_tokens} expected), {usage.output_tokens} out"
     )
     return f"{line}; {event.break_reason}" if event.break_reason else line
+
+
+def question_line(asked: PersonAsked, *, whole: bool = False) -> str:
+    """What a person is asked, in one line; with `whole` where, until when and its id as well."""
+    question = asked.question
+    options = f"  ({', '.join(question.options)})" if question.options else ""
+    line = f"{' '.join(question.text.split())}{options}"
+    if not whole or asked.place is None:
+        return line
+    until = f"until {asked.expires_at:%Y-%m-%d %H:%M}"
+    return f"{asked.place.at:%Y-%m-%d %H:%M}  {asked.place.task_id}: {line}  [{asked.request_id}, {until}]"
+
+
+def question_json(asked: PersonAsked) -> dict[str, Any]:
+    """What a person is asked, under the names that the HTTP API gives it."""
+    return jsonable(
+        {
+            "request_id": asked.request_id,
+            "task_id": asked.place.task_id if asked.place else "",
+            "kind": asked.question.question_kind,
+            "question": asked.question.text,
+            "options": asked.question.options,
+            "tool": asked.tool,
+            "input": asked.input,
+            "created_at": asked.place.at if asked.place else None,
+            "expires_at": asked.expires_at,
+        }
+    )
 
 
 def event_json(event: Event) -> str:

@@ -52,6 +52,11 @@ class Catalogue:
         self._offer: Offer | None = None
         self._reading = asyncio.Lock()
 
+    @property
+    def known(self) -> Offer | None:
+        """What was read last; None before anybody asked."""
+        return self._offer
+
     async def current(self) -> Offer:
         """What is offered. Other processes are asked the first time.
 

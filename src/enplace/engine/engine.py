@@ -56,6 +56,15 @@ class Engine:
         return f"failing, owners: {failing}" if failing else "on"
 
     @property
+    def tools(self) -> str:
+        """Whether all tools could be had, in words that a person may read."""
+        offer = self._catalogue.known
+        if offer is None:
+            return "not asked for yet"
+        missing = [trouble.partition(":")[0] for trouble in offer.troubles]
+        return f"without {', '.join(missing)}" if missing else "on"
+
+    @property
     def embedder(self) -> Embedder | None:
         """Makes vectors for recall; None where recall goes by words alone."""
         return self._ports.embedder

@@ -191,6 +191,7 @@ class OwnerEngine:
             QuestionNotFound: The task waits for no such answer.
             QuestionClosed: The question was answered before, or it has expired.
             TaskBusy: The turn goes on already.
+            UsageError: This engine has not the tool that asks; nothing was stored.
             EnplaceError: As `execute`.
         """
         accept_name(task_id, "task_id")
@@ -202,7 +203,7 @@ class OwnerEngine:
 
     async def questions(self) -> Sequence[PersonAsked]:
         """What people are asked in the owner's tasks and have not answered, oldest first."""
-        return await self._turns.questions()
+        return await self._turns.questions(self._ports.clock.now())
 
     async def cancel(self, task_id: str) -> bool:
         """Stop the turn of a task that runs in this process, waits for a person, or was broken.

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from enplace.admission.open_turn import Ground, OpenTurn, answered, close, resume, start
 from enplace.admission.verdict import (
@@ -11,13 +12,19 @@ from enplace.admission.verdict import (
     Continue,
     New,
     admit,
-    broken_turn,
     question_at,
 )
 from enplace.desk import Station, Warm, branch_off, close_part, warm_up
 from enplace.engine.stations import Stations
 from enplace.engine.stopping import Stop
-from enplace.errors import BadInput, EnplaceError, QuestionNotFound, TaskNotFound, TurnCancelled
+from enplace.errors import (
+    BadInput,
+    EnplaceError,
+    QuestionNotFound,
+    TaskNotFound,
+    TurnCancelled,
+    UsageError,
+)
 from enplace.ports import Brain
 from enplace.records.agent_event import PersonAsked, SubAgentEnded, TaskSplit, was_told
 from enplace.records.changeset import Changeset, Lease
@@ -74,11 +81,17 @@ class Turns:
             question = question_at(warm.history, request_id, station.clock.now())
             if question.agent:
                 raise QuestionNotFound("a sub-agent asks; answer the question of its parent")
+            if question.tool not in station.tools:  # the answer would be lost
+                text = f"this engine has no tool {question.tool!r}: answer where it is, or cancel"
+                raise UsageError(text, tool=question.tool, request_id=question.request_id)
             ground = await self._ground(station, warm, lease)
             turn = await answered(ground, question, answer)
-            async with aclosing(self._run(task_id, turn)) as events:
-                async for event in events:
-                    yield event
+            try:
+                async with aclosing(self._run(task_id, turn)) as events:
+                    async for event in events:
+                        yield event
+            finally:
+                self._rooms.ended(brain, "turn completed")
 
     async def cancel(self, task_id: str) -> bool:
         """End the turn that runs or waits in a task; False where there is none."""
@@ -91,7 +104,7 @@ class Turns:
         async with self._leased(brain, task_id) as (lease, warm):
             if not warm.history.events:
                 raise TaskNotFound(f"there is no task {task_id!r}", task_id=task_id)
-            broken = broken_turn(warm.history)
+            broken = warm.history.broken
             if broken is None:
                 return False
             station = await self._rooms.stations.own(brain)
@@ -106,11 +119,9 @@ class Turns:
             station = await self._rooms.stations.own(brain)
             return await close_part(station, warm, lease, session, label)
 
-    async def questions(self) -> Sequence[PersonAsked]:
+    async def questions(self, now: datetime) -> Sequence[PersonAsked]:
         """What people are asked in the owner's tasks and have not answered, oldest first."""
-        brain = await self._rooms.brain()
-        asked = await brain.log.questions()
-        now = (await self._rooms.stations.own(brain)).clock.now()
+        asked = await (await self._rooms.brain()).log.questions()
         return [each for each in asked if not each.agent and each.expires_at > now]
 
     async def split(self, task_id: str, into: Sequence[str], label: str) -> TaskSplit:

@@ -13,7 +13,10 @@ JsonObject: TypeAlias = dict[str, Json]
 
 def canonical(value: Json) -> str:
     """The one text of a JSON value: keys sorted, no spaces, non-ASCII kept as it is."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest(text: str) -> str:
@@ -34,7 +37,8 @@ def json_object(text: str) -> JsonObject | None:
     """The object that a text from a model holds; None where it is none that can be carried."""
     try:
         value: object = json.loads(text or "{}")
-        value = json.loads(well_formed(json.dumps(value, ensure_ascii=False)))
+        if "\\u" in text or not (text.isascii() or well_formed(text) == text):
+            value = json.loads(well_formed(json.dumps(value, ensure_ascii=False)))
     except (ValueError, RecursionError):
         return None
     usable = isinstance(value, dict) and not _deeper_than(DEEPEST, cast(JsonObject, value))
@@ -45,7 +49,9 @@ def _deeper_than(depth: int, value: object) -> bool:
     level = [value]
     for _ in range(depth + 1):
         level = [inner for outer in level for inner in _inside(outer)]
-    return bool(level)
+        if not level:
+            return False
+    return True
 
 
 def _inside(value: object) -> list[object]:

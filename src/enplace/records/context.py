@@ -19,7 +19,9 @@ from enplace.records.event import (
     Framed,
     NoteWritten,
     ToolFinished,
+    TurnStarted,
     UsageReported,
+    is_last,
 )
 from enplace.records.tool import ToolSpec
 from enplace.records.usage import Usage
@@ -134,6 +136,18 @@ class History:
         """The same history with more of it; transient events leave no trace."""
         stored = tuple(event for event in events if event.place and not event.place.part)
         return replace(self, events=self.events + stored)
+
+    @property
+    def broken(self) -> str | None:
+        """The turn that started last, if it has no end.
+
+        One that failed and was taken up again by its key has an end only behind what it did then.
+        """
+        started = (e.turn_id for e in reversed(self.events) if isinstance(e, TurnStarted))
+        turn_id = next(started, None)
+        own = (event for event in reversed(self.events) if _turn_of(event) == turn_id)
+        last = next(own, None)
+        return None if turn_id is None or last is None or is_last(last) else turn_id
 
     @property
     def of_turn(self) -> tuple[Event, ...]:

@@ -1,8 +1,8 @@
-"""The HTTP face: `POST /execute`, its replay, and health."""
+"""The HTTP face: `POST /execute`, its replay, health, and all other routes put together."""
 
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -13,12 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from enplace.engine import Engine, OwnerEngine
 from enplace.errors import BadInput
 from enplace.server.entrance import PROBLEMS, Caller, Hall, InHall
+from enplace.server.hitl import hitl_routes
 from enplace.server.keys import Keys
 from enplace.server.learning import learning_routes
-from enplace.server.live import Ask, LiveTurn, LiveTurns, event_key
+from enplace.server.live import LiveTurns
+from enplace.server.live_turn import Ask, LiveTurn, event_key
 from enplace.server.memory import MOST_BYTES, memory_routes
 from enplace.server.problems import BodyLimit, answer_problems, body_of
-from enplace.server.sse import HEARTBEAT_S, error_text, event_text, heartbeat_text, payload
+from enplace.server.sse import HEARTBEAT_S, error_text, event_text, heartbeat_text
+from enplace.server.tasks import task_routes
 
 DRAIN_S = 30.0
 """Seconds that running turns have to end when the server is stopped."""
@@ -66,20 +69,15 @@ class Health(BaseModel):
     subsystems: dict[str, str]
 
 
-class CompactBody(BaseModel):
-    """What ends."""
+class ReloadAnswer(BaseModel):
+    """What models are offered from now on; a task that is open takes it at its next epoch."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    label: str = Field(default="", max_length=256)
-    """In a few words; the block says it."""
-
-
-class CompactAnswer(BaseModel):
-    """What a boundary did."""
-
-    compaction: dict[str, Any] | None
-    """As in the event `compaction_event`; null where nothing stands yet that could go."""
+    version: int
+    """Counts reloads."""
+    tools: list[str]
+    agents: list[str]
+    troubles: list[str]
+    """What could not be reached, in words."""
 
 
 LastEventId = Annotated[str | None, Header(description="Go on after this event.")]
@@ -96,6 +94,8 @@ async def health(hall: InHall) -> Health:
         subsystems={
             "model": hall.engine.model.card.name,
             "running_turns": str(hall.live.count),
+            "waiting_turns": str(hall.live.waiting_count),
+            "tools": hall.engine.tools,
             "compaction": hall.engine.compaction,
             "learning": hall.engine.learning,
         },
@@ -108,8 +108,10 @@ async def execute(
 ) -> StreamingResponse:
     """Run one turn and stream its events.
 
-    A client that leaves does not stop the turn. Sent again with `Last-Event-ID`, the request starts
-    nothing: it goes on with the task's events after that one.
+    A client that leaves does not stop the turn. Where a person is asked the stream stays open, with
+    heartbeats, and goes on when the question is answered; it ends when the question expires. Sent
+    again with `Last-Event-ID`, the request starts nothing: it goes on with the task's events after
+    that one.
     """
     if last_event_id is not None:
         return _stream(await _resumed(hall, owner, body.task_id, last_event_id))
@@ -125,16 +127,21 @@ async def replay(
     after: Annotated[str, Query(pattern=r"^[0-9]{0,15}(\.[0-9]{1,15})?$")] = "",
     last_event_id: LastEventId = None,
 ) -> StreamingResponse:
-    """The task's events after an id, then those of the turn that is running."""
+    """The task's events after an id, then those of the turn that runs or waits for a person."""
     from_id = last_event_id if last_event_id is not None else after
     return _stream(await _resumed(hall, owner, task_id, from_id))
 
 
-@routes.post("/tasks/{task_id}/compact", responses=PROBLEMS)
-async def compact(task_id: str, body: CompactBody, owner: Caller) -> CompactAnswer:
-    """Close a part of a task: what stands so far becomes one handoff block. Nothing is deleted."""
-    event = await owner.compact(task_id, body.label)
-    return CompactAnswer(compaction=None if event is None else payload(event))
+@routes.post("/admin/reload", responses=PROBLEMS)
+async def reload(hall: InHall, _: Caller) -> ReloadAnswer:
+    """Read definitions of agents anew, and ask other processes for their tools again."""
+    offer = await hall.engine.reload()
+    return ReloadAnswer(
+        version=offer.version,
+        tools=[tool.spec.name for tool in offer.tools],
+        agents=[agent.name for agent in offer.agents],
+        troubles=list(offer.troubles),
+    )
 
 
 def create_app(engine: Engine, keys: Keys, *, heartbeat_s: float = HEARTBEAT_S) -> FastAPI:
@@ -161,7 +168,8 @@ def create_app(engine: Engine, keys: Keys, *, heartbeat_s: float = HEARTBEAT_S) 
         await engine.aclose()
 
     # Routes as they are: a router that is included makes each of them anew for every application.
-    routed = (routes, learning_routes, memory_routes)  # memory last: there an id may be any name
+    # Memory last: there an id may be any name.
+    routed = (routes, hitl_routes, task_routes, learning_routes, memory_routes)
     app = FastAPI(
         title="Enplace",
         version=version("enplace"),
@@ -196,14 +204,15 @@ def _stream(texts: AsyncGenerator[str, None]) -> StreamingResponse:
 
 
 async def _followed(turn: LiveTurn, after: str, heartbeat_s: float) -> AsyncGenerator[str, None]:
-    """A running turn's events as text; its failure too, if the log could not take it."""
+    """The events of a turn that runs or waits as text; its failure too, if the log could not take it."""
     last = after
-    async for event in turn.follow(after, patience_s=heartbeat_s):
-        if event is None:
-            yield heartbeat_text(last)
-            continue
-        last = event.place.id if event.place else last
-        yield event_text(event)
+    async with aclosing(turn.follow(after, patience_s=heartbeat_s)) as events:
+        async for event in events:
+            if event is None:
+                yield heartbeat_text(last)
+                continue
+            last = event.place.id if event.place else last
+            yield event_text(event)
     if turn.error is not None and not turn.error_told:
         yield error_text(last, body_of(turn.error))
 
@@ -211,16 +220,16 @@ async def _followed(turn: LiveTurn, after: str, heartbeat_s: float) -> AsyncGene
 async def _resumed(
     hall: Hall, owner: OwnerEngine, task_id: str, after: str
 ) -> AsyncGenerator[str, None]:
-    """What is stored after an id, then what the running turn has beyond it. Nothing twice.
+    """What is stored after an id, then what the turn that runs or waits has beyond it, once each.
 
-    The running turn is looked up before the log is read, so no event falls in between: an event
+    That turn is looked up before the log is read, so no event falls in between: an event
     is stored before the turn tells it.
 
     Raises:
         TaskNotFound: There is no such task.
         UsageError: `after` is no event id.
     """
-    turn = hall.live.of(owner.name, task_id)
+    turn = await hall.live.waiting(owner, task_id)
     stored = await owner.log(task_id, after=event_key(after)[0])
 
     async def texts() -> AsyncGenerator[str, None]:
@@ -229,7 +238,8 @@ async def _resumed(
             last = event.place.id if event.place else last
             yield event_text(event)
         if turn is not None:
-            async for text in _followed(turn, last, hall.heartbeat_s):
-                yield text
+            async with aclosing(_followed(turn, last, hall.heartbeat_s)) as followed:
+                async for text in followed:
+                    yield text
 
     return texts()

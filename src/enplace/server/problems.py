@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from enplace.errors import (
+    AgentNotFound,
     BadInput,
     BrainBusy,
     BrainTooNew,
@@ -23,16 +24,21 @@ from enplace.errors import (
     MessageNotFound,
     ModelError,
     ModelUnavailable,
+    PersonNeeded,
+    QuestionClosed,
+    QuestionNotFound,
     StaleMemory,
     StoreError,
     TaskBusy,
     TaskNotFound,
+    ToolboxUnavailable,
+    TurnCancelled,
     UsageError,
     VagueMemory,
 )
 from enplace.records.canonical import Json, JsonObject, well_formed
 from enplace.server.keys import InvalidKey
-from enplace.server.live import Draining
+from enplace.server.live_turn import Draining
 
 MOST_BODY_BYTES = 1 << 20
 
@@ -41,7 +47,12 @@ _STATUS: tuple[tuple[type[EnplaceError], int], ...] = (
     (TaskNotFound, 404),
     (MessageNotFound, 404),
     (MemoryNotFound, 404),
+    (QuestionNotFound, 404),
+    (AgentNotFound, 404),
     (TaskBusy, 409),
+    (PersonNeeded, 409),
+    (QuestionClosed, 409),
+    (TurnCancelled, 409),
     (IdempotencyConflict, 409),
     (StaleMemory, 409),
     (BadInput, 422),
@@ -50,6 +61,7 @@ _STATUS: tuple[tuple[type[EnplaceError], int], ...] = (
     (VagueMemory, 422),
     (UsageError, 422),
     (EmbedderError, 503),
+    (ToolboxUnavailable, 503),
     (ModelUnavailable, 503),
     (ModelError, 502),
     (Draining, 503),

@@ -1,6 +1,8 @@
 """Runs the server until it is told to stop."""
 
 import secrets
+import socket
+from collections.abc import Callable
 
 import uvicorn
 
@@ -22,12 +24,28 @@ def keys_of(settings: Settings) -> tuple[Keys, str | None]:
 
 
 async def serve(engine: Engine, keys: Keys, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT; running turns are let end before the process does."""
+    """Serve until SIGTERM or SIGINT; running turns are let end before the process does.
+
+    Turns that wait for a person are not waited for: they go on at the next start.
+    """
+    app = create_app(engine, keys)
     config = uvicorn.Config(
-        create_app(engine, keys),
+        app,
         host=host,
         port=port,
         log_level="warning",
         timeout_graceful_shutdown=int(DRAIN_S),
     )
-    await uvicorn.Server(config).serve()
+    await _Server(config, app.state.hall.live.close).serve()
+
+
+class _Server(uvicorn.Server):
+    """Tells before it waits for open lines that it is about to: some are open for days."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()
+        await super().shutdown(sockets)

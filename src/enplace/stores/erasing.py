@@ -44,7 +44,9 @@ from enplace.records.event import (
 from enplace.records.laid import said_parts
 from enplace.records.memory import Change, Chunk, Document, Fact, Memory, Note, SoulLine, Span
 from enplace.records.message import UserMessage
+from enplace.records.place import Place
 from enplace.records.question import Answer
+from enplace.records.words import fold
 from enplace.records.write import Erase, Operation, Remember, Undo, Write
 
 Record = TypeVar("Record")
@@ -130,12 +132,23 @@ class Eraser:
         if self.is_whole(*at):
             event = _emptied(event)
             return replace(self._over(event), place=self._over(place))
-        if isinstance(event, Framed) and (place.task_id, place.turn_id) in self._torn_turns:
-            event = replace(event, why="")  # it tells what the message was about
+        if isinstance(event, Framed):
+            whys = " ".join((event.why, *(frame.why for frame in event.frames)))
+            if self._tells(whys, place):  # what the message was about
+                frames = tuple(replace(frame, why="") for frame in event.frames)
+                event = replace(event, frames=frames, why="")
         said = said_parts(event)
         if said is not None:
             event = self._said(event, said, at)
         return replace(self._over(event), place=self._over(place))
+
+    def _tells(self, why: str, place: Place) -> bool:
+        """Whether what was looked for in a turn tells of what goes: words of a name stand alone."""
+        terms = fold(why)
+        parts = (part for name in self.plan.names for part in fold(name).split())
+        return (place.task_id, place.turn_id) in self._torn_turns or any(
+            len(part) > 2 and part in terms for part in parts
+        )
 
     def _said(self, event: Event, said: "tuple[list[str], str]", at: tuple[str, int]) -> Event:
         """What evidence may point to: edited in one piece, so that places in it can be told."""
@@ -171,8 +184,9 @@ class Eraser:
         place = event.place
         assert place is not None  # a stored event has one
         if not self.is_whole(place.task_id, place.ordinal):
-            is_torn = (place.task_id, place.turn_id) in self._torn_turns
-            if is_torn and isinstance(event, Framed) and event.receipt and event.receipt in texts:
+            if not isinstance(event, Framed) or not event.receipt or event.receipt not in texts:
+                return {}
+            if self._tells(texts[event.receipt], place):
                 return {event.receipt: without_terms(texts[event.receipt])}
             return {}
         match event:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from enplace.records.event import (
     AssistantSpoke,
@@ -44,7 +45,7 @@ def stretch(events: Sequence[Event], after: int, upto: int, most: int, owner: st
     """
     known = [event for event in events if event.place and event.place.position <= after]
     fresh = [event for event in events if event.place and after < event.place.position <= upto]
-    before = tuple(utterances(known, owner))[-BEFORE:]
+    before = [*islice(utterances(reversed(known), owner), BEFORE)][::-1]
     said: list[Utterance] = []
     last = upto
     for event in fresh:
