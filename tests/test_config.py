@@ -206,6 +206,6 @@ async def test_a_main_agent_without_a_catalog_is_a_stock_one(tmp_path: Path) -> 
 
 async def test_the_names_of_the_engines_tools_are_those_of_the_tools(tmp_path: Path) -> None:
     model = enplace.ScriptedModel(["hello"])
-    async with enplace.open(tmp_path, model=model, environment={}) as engine:
+    async with enplace.open(tmp_path, model=model, asks_people=True, environment={}) as engine:
         _ = [event async for event in engine.owner().execute("t", "hi")]
     assert {tool.name for tool in model.requests[0].tools} == ENGINE_TOOL_NAMES

@@ -133,14 +133,6 @@ STEPS = (
         ),
     ),
     Step(
-        name="agents",
-        command=("enplace-bench", "agents", "--json"),
-        claims=(
-            Claim(field="fixed", at_least=1),
-            Claim(field="largest_child_share", at_most=0.25),
-        ),
-    ),
-    Step(
         name="hitl",
         command=("enplace-bench", "hitl", "--rounds", "12", "--json"),
         claims=(
@@ -154,6 +146,16 @@ STEPS = (
         name="mcp",
         command=("enplace-bench", "mcp", "--json"),
         claims=(Claim(field="transports", at_least=2),),
+    ),
+    Step(
+        name="agents",
+        command=("enplace-bench", "agents", "--embedded", "--json"),
+        claims=(
+            Claim(field="fixed", at_least=1),
+            Claim(field="largest_child_share", at_most=0.25),
+            Claim(field="parent.rest", at_most=0),
+            Claim(field="embedded.right", at_least=7),
+        ),
     ),
     Step(
         name="conformance",

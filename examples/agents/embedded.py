@@ -96,7 +96,7 @@ async def read_and_answer(folder: Path) -> dict[str, object]:
 def _answers_of_many(events: Sequence[Event]) -> list[str]:
     """What each reader gave back, in the order of the briefs."""
     results = {
-        event.tool_call_id: event.output.rpartition("\n\n[")[0]
+        event.tool_call_id: event.blocks[0].text
         for event in events
         if isinstance(event, ToolFinished) and event.place and event.place.child is None
     }

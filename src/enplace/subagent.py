@@ -208,8 +208,9 @@ class SubAgent:
         else:
             text = f"It stopped: {why}. What it said so far:\n" + "\n".join(said or ["(nothing)"])
         changed = _changed(history.of_turn)
+        told = (text, _reference(name, history, changed))
         return ToolOutcome(
-            blocks=(TextBlock(text=f"{text}\n\n{_reference(name, history, changed)}"),),
+            blocks=tuple(TextBlock(text=each) for each in told),
             is_error=outcome != "answered",
             effects=changed,
         )

@@ -55,7 +55,7 @@ Agents: TypeAlias = Sequence[AgentDefinition] | Path | str
 
 DEFAULT_OUTPUT_TOKENS = 4_096
 OPENAI_URL = "https://api.openai.com/v1"
-ENGINE_TOOL_NAMES = frozenset({*MEMORY_TOOLS, *LOG_TOOLS})
+ENGINE_TOOL_NAMES = frozenset({*MEMORY_TOOLS, *LOG_TOOLS, AskPerson.spec.name})
 
 
 def open(
@@ -144,9 +144,7 @@ def open(
                 *log_tools(log),
                 *((AskPerson(),) if asks_people else ()),
             ),
-            engine_tool_names=frozenset(
-                {*ENGINE_TOOL_NAMES, *(["ask_person"] if asks_people else [])}
-            ),
+            engine_tool_names=ENGINE_TOOL_NAMES,
             prices=prices if prices is not None else prices_of(settings, chosen),
             embedder=embedder_of(settings, folder) if embedder == "default" else embedder,
             jobs=jobs_of(settings),

@@ -23,6 +23,7 @@ SETTINGS = (
     "MAX_TOKENS",
     "ALLOWED_",
     "SHELL_",
+    "CATALOG_",
 )
 
 

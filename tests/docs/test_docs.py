@@ -1,6 +1,7 @@
 """What the documents say is run, or compared with the code."""
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -20,6 +21,7 @@ from enplace.cli.main import build_parser
 from enplace.config import Settings
 from enplace.providers import weights
 from enplace.providers.scripted import call
+from enplace.readers.agents import read_agents
 from enplace.records.event import KINDS
 from enplace.records.telling import ToldName
 
@@ -29,6 +31,7 @@ LEARNING = ROOT / "docs" / "guide" / "learning.md"
 WORKSPACE = ROOT / "docs" / "guide" / "workspace.md"
 MCP = ROOT / "docs" / "guide" / "mcp.md"
 DOCUMENTS = ROOT / "docs" / "guide" / "documents.md"
+AGENTS = ROOT / "docs" / "guide" / "agents.md"
 PEOPLE = ROOT / "docs" / "guide" / "people-in-the-loop.md"
 
 
@@ -165,8 +168,27 @@ async def test_questions_are_answered_over_http(capsys: pytest.CaptureFixture[st
 
 
 def test_no_block_of_the_guide_is_left_untested() -> None:
-    pages = (GUIDE, LEARNING, WORKSPACE, MCP, DOCUMENTS, PEOPLE)
-    assert [len(code_blocks(page)) for page in pages] == [5, 1, 1, 1, 1, 2]
+    pages = (GUIDE, LEARNING, WORKSPACE, MCP, DOCUMENTS, AGENTS, PEOPLE)
+    assert [len(code_blocks(page)) for page in pages] == [5, 1, 1, 1, 1, 1, 2]
+
+
+async def test_an_agent_gives_work_to_another(tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "greet.py").write_text("def greet():\n    return 'Hello'\n")
+    (given_back,) = await run_block(code_blocks(AGENTS)[0])["main"](tmp_path / "home", folder)
+    assert given_back.startswith("greet() gives back 'Hello' (greet.py, line 2).\n[coder-")
+
+
+def test_the_definition_in_the_guide_is_one(tmp_path: Path) -> None:
+    text = AGENTS.read_text(encoding="utf-8")
+    (found,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "coder").mkdir()
+    (tmp_path / "coder" / "agent.json").write_text(found)
+    (tmp_path / "coder" / "system.md").write_text("You read and change code.")
+    (coder,) = read_agents(tmp_path)
+    assert {f"`{key}`" for key in json.loads(found)} <= set(re.findall(r"`\w+`", text))
+    assert coder.budget.cost == "0.50"
 
 
 def test_the_table_of_events_is_the_one_in_the_code() -> None:

@@ -309,7 +309,7 @@ async def test_a_head_that_waits_again_behind_another_is_told_again() -> None:
     shop.agents[:] = [joiner("You are a turner.")]
     await shop.engine.reload()
     assert await shop.engine.owner("ada").compact("t", "sawing") is not None
-    await shop.say("And on.")
+    assert only(CatalogueReloaded, await shop.say("And on.")) == []
     assert system(shop.request) == "You are a turner."
     shop.agents[:] = [waited]
     await shop.engine.reload()

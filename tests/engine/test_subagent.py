@@ -365,7 +365,8 @@ async def test_python_code_delegates_too() -> None:
     stage = Stage({"coder": [edits(1), "It adds now."]})
     told: list[Event] = []
     done = await stage.owner.delegate("coder", "Fix it.", task_id="t", key="one", tell=told.append)
-    assert done.text.startswith("It adds now.")
+    assert done.answer == "It adds now."
+    assert done.text.startswith("It adds now.\n[coder-0.")
     assert done.ended is not None
     assert done.ended.outcome == "answered"
     assert only(AssistantSpoke, told)[-1].text == "It adds now."

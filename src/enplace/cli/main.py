@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from enplace.cli import chat, commands, demo, doctor, lint
+from enplace.cli.agents import add_agents
 from enplace.cli.documents_parser import add_documents
 from enplace.cli.learning_parser import add_learning, add_review
 from enplace.cli.memory_parser import add_memory
@@ -72,11 +73,8 @@ def build_parser() -> argparse.ArgumentParser:
     compact.add_argument("--label", default="", help="what ends here, in a few words")
     compact.set_defaults(run=commands.compact)
 
-    add_people(found)
-    add_memory(found)
-    add_documents(found)
-    add_learning(found)
-    add_review(found)
+    for add in (add_people, add_memory, add_documents, add_learning, add_review, add_agents):
+        add(found)
 
     tasks = found.add_parser("tasks", help="list the tasks of an owner")
     tasks.set_defaults(run=commands.tasks)

@@ -101,7 +101,7 @@ class Ports:
     """The caller's."""
     engine_tools: EngineTools | None = None
     engine_tool_names: frozenset[str] = frozenset()
-    """Of the tools that it makes: what agents may name, before an owner is there to make them for."""
+    """Of the tools that it may make: what agents may name, whether it is offered to them or not."""
     embedder: Embedder | None = None
     """None: recall by words alone."""
     prices: PriceBook | None = None

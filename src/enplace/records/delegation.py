@@ -23,6 +23,11 @@ class Delegation:
         return self.outcome.text
 
     @property
+    def answer(self) -> str:
+        """What it said last, without the references; empty where it asks."""
+        return self.outcome.blocks[0].text if self.outcome.blocks else ""
+
+    @property
     def question(self) -> Question | None:
         """What it asks; delegate again under the same key, with the answer."""
         return self.outcome.asks
