@@ -76,8 +76,7 @@ def test_a_chat_asks_at_the_terminal_and_goes_on(
         assert "Booked: window." in answered
         screen.type_until("Another one.", "\n? ")
         screen.type("/later")
-        screen.type_until("A third one.", "HITL_REQUIRED")
-        screen.until("\n? ")
+        assert "HITL_REQUIRED" in screen.type_until("A third one.", "\n? ")
         assert "cancelled" in screen.type("/cancel")
         screen.type_until("A fourth one.", "\n? ")
         os.write(screen.line, b"/quit\n")
